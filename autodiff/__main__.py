@@ -1,0 +1,284 @@
+"""The command `autodiff`: a formula in; its value, gradients and picture out.
+
+    autodiff "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.svg
+    autodiff descend "f = 3*x**2 + 4*x + 5" x=10 --lr 0.1 --steps 10
+
+Here is what reads the words of the command; `reports` computes and `tables` prints. What was
+misused is told in a line or three on stderr, with exit status 2; exit status 1 means that a check
+or a descent failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from . import reports, tables
+from .elementwise import TABLE
+from .expressions import Expression, ExpressionError, parse
+from .grammar import is_name, normal, short
+from .value import Value
+
+_PICTURES = (".svg", ".png", ".dot")
+_UNTIL = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S.*)")
+
+
+class _Misuse(ValueError):
+    """What the user got wrong, and what to write instead."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, or 1 if a check or a descent failed, or 2 if it was misused."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _descend(words[1:]) if words[:1] == ["descend"] else _differentiate(words)
+        sys.stdout.flush()
+        return status
+    except (ExpressionError, _Misuse) as error:
+        tables.say(f"autodiff: {error}", sys.stderr)
+        return 2
+    except SystemExit as stop:  # argparse has printed its help
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `autodiff ... | head` has read enough, and nothing is left to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _differentiate(words: list[str]) -> int:
+    """Do `autodiff EXPR name=value ...`."""
+    options = _options(_differentiate_parser(), words)
+    if options.version:
+        tables.say(f"autodiff {_version()}")
+        return 0
+    for path in options.output:
+        if Path(path).suffix.lower() not in _PICTURES:
+            raise _Misuse(f"cannot write '{short(path)}': a picture is {', '.join(_PICTURES)}")
+    expression, numbers = _read(options.words)
+    wrt = _wrt(options.wrt, numbers)
+    result, report = reports.gradients(expression, numbers, wrt)
+    if options.order == 2:
+        report["hessian"] = reports.hessian(expression, numbers, wrt)
+    if options.check:
+        report["check"] = reports.checks(expression, numbers, wrt)
+    if not options.json:
+        tables.print_report(report)
+    for path in options.output:
+        _draw(result, path, options.theme)
+        if not options.json:
+            tables.say(f"wrote {path}")
+    if options.json:
+        tables.print_json(report | ({"wrote": options.output} if options.output else {}))
+    return int(not all(check["agrees"] for check in report.get("check", {}).values()))
+
+
+def _draw(result: Value, path: str, theme: str) -> None:
+    from visualize import RenderError, draw
+
+    try:
+        draw(result, theme=theme).save(path)
+    except (RenderError, OSError) as error:
+        raise _Misuse(str(error)) from None
+
+
+def _descend(words: list[str]) -> int:
+    """Do `autodiff descend EXPR name=value ...`."""
+    options = _options(_descend_parser(), words)
+    expression, numbers = _read(options.words)
+    wrt = _wrt(options.wrt, numbers)
+    if not wrt:
+        raise _Misuse("nothing to descend along: give the expression a variable, such as x=1")
+    name = reports.result_name(expression)
+    until = _until(options.until, [name, *numbers])
+    steps = options.steps if options.steps is not None else 10_000 if until else 10
+    shown: list[reports.Report] = []
+    show = shown.append if options.json else tables.descent_printer(name, list(numbers), wrt)
+    last: reports.Report = {}
+    for last in reports.descent(expression, numbers, wrt, options.lr, steps, until):
+        if last["step"] % options.every == 0 or "ending" in last:
+            show(last)
+    if options.json:
+        tables.print_json({"name": name, "ending": last["ending"], "steps": shown})
+    elif until or not last["ok"]:
+        tables.say(last["ending"])
+    return int(not last["ok"])
+
+
+# -- options ---------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _Misuse(f"{short(message, 200)} (see {self.prog} --help)")
+
+
+def _options(parser: _Parser, words: list[str]) -> argparse.Namespace:
+    return parser.parse_intermixed_args([_shielded(word) for word in words])
+
+
+def _shielded(word: str) -> str:
+    """Put a space before a formula such as -x**2, which argparse would take for an option."""
+    is_option = word in ("-h", "-o") or word.startswith("--")
+    is_picture = word.startswith("-o") and Path(word).suffix.lower() in _PICTURES
+    return f" {word}" if word.startswith("-") and not (is_option or is_picture) else word
+
+
+def _parser(prog: str, description: str, epilog: str) -> _Parser:
+    parser = _Parser(
+        prog=prog,
+        usage=f"{prog} EXPR name=value ... [options]",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("words", nargs="*", help=argparse.SUPPRESS)
+    add("--wrt", metavar="a,b", help="differentiate with respect to these inputs only")
+    add("--json", action="store_true", help='print one JSON object; nan and inf are "nan", "inf"')
+    return parser
+
+
+def _differentiate_parser() -> _Parser:
+    parser = _parser(
+        "autodiff", "Compute a formula and its gradients, and draw its graph.", _epilog()
+    )
+    add = parser.add_argument
+    add("-o", dest="output", metavar="FILE", action="append", default=[],
+        help="write the picture as .svg, .png or .dot; may be repeated")  # fmt: skip
+    add("--theme", choices=("light", "dark"), default="light", help="colours of the picture")
+    add("--order", type=int, choices=(1, 2), default=1, help="2: second derivatives as well")
+    add(
+        "--check", action="store_true", help="compare with differences; exit status 1 on a mismatch"
+    )
+    add("--version", action="store_true", help="print the version")
+    return parser
+
+
+def _epilog() -> str:
+    names = textwrap.fill(", ".join(sorted(TABLE)), 78, initial_indent="  ", subsequent_indent="  ")
+    return f"""examples:
+  autodiff "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.svg
+  autodiff descend "J = 3*(a + b*c)" a=5 b=3 c=2 --until "J<0.1"    (see autodiff descend --help)
+
+A formula has numbers, names, pi, e, + - * / ** %, where(x < 0, a, b) and these functions:
+{names}"""
+
+
+def _descend_parser() -> _Parser:
+    example = 'example:\n  autodiff descend "f = 3*x**2 + 4*x + 5" x=10 --lr 0.1 --steps 10'
+    parser = _parser("autodiff descend", "Step downhill: x becomes x - lr * gradient.", example)
+    add = parser.add_argument
+    add("--lr", type=_rate, default=0.1, help="the learning rate (0.1)")
+    add("--steps", type=_count, help="at most so many steps (10, and 10000 with --until)")
+    add("--until", metavar="'J<0.1'", help="stop when this holds; exit status 1 if it never does")
+    add("--every", type=_interval, default=1, metavar="K", help="print every Kth step")
+    return parser
+
+
+def _rate(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError
+    return number
+
+
+def _count(text: str) -> int:
+    if (number := int(text)) < 0:
+        raise ValueError
+    return number
+
+
+def _interval(text: str) -> int:
+    return _count(text) or int("")
+
+
+def _until(text: str | None, names: list[str]) -> reports.Until | None:
+    if text is None:
+        return None
+    match = _UNTIL.fullmatch(text)
+    name, sign, bound = match.groups() if match else ("", "", "")
+    if normal(name) not in names:
+        one_of = short(" or ".join(names), 200)
+        raise _Misuse(f"--until got '{short(text)}': write NAME<NUMBER with the name {one_of}")
+    return reports.Until(normal(name), sign, _number(name, bound))
+
+
+# -- the expression and its numbers ----------------------------------------------------------------
+
+
+def _read(words: list[str]) -> tuple[Expression, reports.Numbers]:
+    """Read EXPR and the values, which come in the order of the expression."""
+    if not words:
+        raise _Misuse('no expression: write one, as in autodiff "J = 3*(a + b*c)" a=5 b=3 c=2')
+    source = words[0][1:] if words[0].startswith(" -") else words[0]  # unshielded
+    expression = parse(source)
+    numbers: reports.Numbers = {}
+    for word in words[1:]:
+        name, text = _assignment(word)
+        if name in numbers:
+            raise _Misuse(f"'{short(name)}' is given twice: give it one value")
+        if name not in expression.names:
+            names = ", ".join(expression.names) or "no names"
+            raise _Misuse(
+                f"'{short(name)}' is given, but the expression has {short(names, 200)}:"
+                " leave it out, or use it"
+            )
+        numbers[name] = _number(name, text)
+    return expression, {name: numbers[name] for name in expression.names if name in numbers}
+
+
+def _assignment(word: str) -> tuple[str, str]:
+    name, _, text = word.partition("=")
+    name = normal(name.strip())
+    if not is_name(name):
+        advice = "write name=value, such as a=3, and quote an expression that has spaces"
+        raise _Misuse(f"'{short(word)}' does not begin with a name: {advice}")
+    if name in TABLE:
+        raise _Misuse(f"'{name}' is a function: give the value another name")
+    if not text.strip():
+        raise _Misuse(f"'{short(word)}' has no value: write {short(name)}=1.0")
+    return name, text
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return float(parse(f"({text})").evaluate({}))
+    except ExpressionError:
+        advice = f"write {short(name)}=1.0, or 1e-3, inf, pi/2"
+        raise _Misuse(f"'{short(text)}' is not a number: {advice}") from None
+
+
+def _wrt(text: str | None, numbers: reports.Numbers) -> list[str]:
+    if text is None:
+        return list(numbers)
+    chosen = [normal(name.strip()) for name in text.split(",")]
+    for name in chosen:
+        if name not in numbers:
+            names = short(", ".join(numbers), 200) or "nothing"
+            raise _Misuse(f"--wrt got '{short(name)}': choose among {names}")
+    return list(dict.fromkeys(chosen))
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("autodiff-visualize")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

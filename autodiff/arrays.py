@@ -1,0 +1,98 @@
+"""The array vocabulary: the same names as `floats`, on ndarrays.
+
+    >>> import numpy as np
+    >>> from autodiff import arrays
+    >>> arrays.divide(np.array([1.0, 0.0]), 0.0)
+    array([inf, nan])
+
+Nearly all of it is NumPy as it stands; the words that NumPy lacks are below. IEEE results come
+without NumPy's warnings, as with floats, and float32 stays float32: a Python number among the
+operands takes the array's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from . import special
+
+Array = Any
+
+
+def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with NumPy's warnings off: inf and nan are answers here."""
+
+    @wraps(function)
+    def quiet(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return quiet
+
+
+add, subtract, multiply = _quiet(np.add), _quiet(np.subtract), _quiet(np.multiply)
+divide, negative, reciprocal = _quiet(np.divide), _quiet(np.negative), _quiet(np.reciprocal)
+power, square = _quiet(np.power), _quiet(np.square)
+fmod, remainder = _quiet(np.fmod), _quiet(np.remainder)
+sqrt, cbrt = _quiet(np.sqrt), _quiet(np.cbrt)
+exp, exp2, expm1 = _quiet(np.exp), _quiet(np.exp2), _quiet(np.expm1)
+log, log1p, log2, log10 = _quiet(np.log), _quiet(np.log1p), _quiet(np.log2), _quiet(np.log10)
+logaddexp = _quiet(np.logaddexp)
+sin, cos, tan = _quiet(np.sin), _quiet(np.cos), _quiet(np.tan)
+arcsin, arccos, arctan = _quiet(np.arcsin), _quiet(np.arccos), _quiet(np.arctan)
+sinh, cosh, tanh = _quiet(np.sinh), _quiet(np.cosh), _quiet(np.tanh)
+arcsinh, arccosh, arctanh = _quiet(np.arcsinh), _quiet(np.arccosh), _quiet(np.arctanh)
+arctan2, hypot, sinc = _quiet(np.arctan2), _quiet(np.hypot), _quiet(np.sinc)
+abs, sign, floor, ceil = np.abs, _quiet(np.sign), np.floor, np.ceil
+maximum, minimum, clip = _quiet(np.maximum), _quiet(np.minimum), np.clip
+equal, not_equal, where = np.equal, np.not_equal, np.where
+less, less_equal, greater, greater_equal = np.less, np.less_equal, np.greater, np.greater_equal
+logical_and, logical_or, zeros_like = np.logical_and, np.logical_or, np.zeros_like
+erf, erfc = special.erf, special.erfc
+
+
+@_quiet
+def sigmoid(x: Array) -> Array:
+    """Return 1/(1 + e⁻ˣ), in the branch where the exponential is at most 1."""
+    e = np.exp(-np.abs(x))
+    return np.where(np.less(x, 0.0), e, 1.0) / (1.0 + e)
+
+
+@_quiet
+def xlogy(x: Array, y: Array) -> Array:
+    """Return x·log y, and 0 where x is 0 (unless y is nan)."""
+    zero = np.logical_and(np.equal(x, 0.0), np.equal(y, y))
+    return np.where(zero, 0.0, np.multiply(x, np.log(np.where(zero, 1.0, y))))
+
+
+def sum(*terms: Array) -> Array:
+    """Return the sum of arrays, element by element."""
+    total: Array = terms[0] if terms else 0.0
+    for term in terms[1:]:
+        total = add(total, term)
+    return total
+
+
+def dot(*operands: Array) -> Array:
+    """Return w₁x₁ + … + wₙxₙ (+ b), element by element, of w₁ … wₙ, x₁ … xₙ (, b)."""
+    n = len(operands) // 2
+    return sum(*map(multiply, operands[:n], operands[n : 2 * n]), *operands[2 * n :])
+
+
+def all_finite(x: Array) -> bool:
+    """Return whether no element is nan or infinite."""
+    return bool(np.all(np.isfinite(x)))
+
+
+def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
+    """Sum g over the axes along which an operand of this shape was broadcast.
+
+    The cotangent of a broadcast operand: each of its elements was used many times over.
+    """
+    shape_in_full = (1,) * (g.ndim - len(shape)) + shape
+    stretched = tuple(axis for axis, n in enumerate(shape_in_full) if n == 1 != g.shape[axis])
+    return g.sum(axis=stretched, keepdims=True).reshape(shape)

@@ -1,0 +1,113 @@
+"""Slopes from differences, to hold derivatives against.
+
+The quotient (f(x + h) - f(x - h))/2h is off by multiples of h², h⁴, ... and by what rounding
+leaves, ε|f|/h. Richardson's extrapolation takes out one power after the other by halving h. Of all
+the estimates the surest is kept, by how much it moved from the two that it was made of:
+
+    >>> import math
+    >>> through, left, right = slopes(math.sin, 1.0)
+    >>> abs(through - math.cos(1.0)) < 1e-11
+    True
+
+The slopes to the left and to the right are found likewise; where they differ there is a kink:
+
+    >>> compare(abs, 0.0, 0.5).words
+    'kink, slopes -1 and 1'
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+Function = Callable[[float], float]
+
+_LEVELS = 15  # h from 1/8 down to 8e-6, times the size of x
+_POWERS = 5  # of h to take out: more gain nothing in double precision
+_EPSILON = 2.0**-52
+_TOLERANCE = 1e-6  # relative: a wrong rule is off by far more, and rounding by far less
+
+
+class Comparison(NamedTuple):
+    """How a gradient compares with differences: `words` say it, `agrees` is False on a mismatch."""
+
+    difference: float
+    relative: float
+    agrees: bool
+    words: str
+
+
+def compare(f: Function, x: float, gradient: float) -> Comparison:
+    """Hold `gradient` against the slopes of f at x.
+
+    At a kink any slope between the one to the left and the one to the right is right. Where the
+    differences settle nowhere (a jump, a pole, an infinite slope) there is nothing to compare with.
+    """
+    through, left, right = slopes(f, x)
+    slack = 1e-8 * abs(f(x)) / max(1.0, abs(x))
+    if math.isfinite(left) and math.isfinite(right) and not _close(left, right, slack):
+        low, high = sorted((left, right))
+        inside = low - slack <= gradient <= high + slack
+        words = f"kink, slopes {left:.6g} and {right:.6g}"
+        relative = 0.0 if inside else _relative(gradient, through)
+        return Comparison(through, relative, inside, words if inside else f"mismatch at a {words}")
+    for slope, side in ((through, ""), (left, " to the left"), (right, " to the right")):
+        if math.isfinite(slope):
+            agrees = _close(gradient, slope, slack)
+            words = f"{'ok' if agrees else 'mismatch'}{side}"
+            return Comparison(slope, _relative(gradient, slope), agrees, words)
+    return Comparison(math.nan, math.nan, True, "not compared: differences settle nowhere")
+
+
+def _close(a: float, b: float, slack: float) -> bool:
+    return abs(a - b) <= _TOLERANCE * max(abs(a), abs(b)) + slack
+
+
+def _relative(a: float, b: float) -> float:
+    return abs(a - b) / max(abs(a), abs(b)) if a != b else 0.0
+
+
+def slopes(f: Function, x: float) -> tuple[float, float, float]:
+    """Return the slope of f at x, and those to its left and right alone; nan where none settles."""
+    here = f(x)
+
+    def quotient(low: float, high: float) -> tuple[float, float]:
+        below, above = here if low == x else f(low), here if high == x else f(high)
+        if not (math.isfinite(below) and math.isfinite(above) and low < high):
+            return math.nan, math.nan
+        return (above - below) / (high - low), _EPSILON * max(abs(below), abs(above)) / (high - low)
+
+    return (
+        _extrapolated(lambda h: quotient(x - h, x + h), x, 4),
+        _extrapolated(lambda h: quotient(x - h, x), x, 2),
+        _extrapolated(lambda h: quotient(x, x + h), x, 2),
+    )
+
+
+def _extrapolated(quotient: Callable[[float], tuple[float, float]], x: float, ratio: int) -> float:
+    """Return the limit of quotient(h) at h = 0; it errs by powers of h² (ratio 4) or of h (2)."""
+    sizes = {1.0, abs(x) or 1.0}  # of x itself, and of what is added to it
+    return min((_surest(quotient, size, ratio) for size in sizes), key=lambda found: found[0])[1]
+
+
+def _surest(
+    quotient: Callable[[float], tuple[float, float]], size: float, ratio: int
+) -> tuple[float, float]:
+    """Return the least error and its estimate; nan for one that is not sure to a thousandth."""
+    least, surest, first = math.inf, math.nan, math.nan
+    row: list[float] = []
+    for level in range(_LEVELS):
+        slope, rounding = quotient(size * 2.0 ** -(level + 3))
+        if not math.isfinite(slope):  # too far out: f has no value there
+            row = []
+            continue
+        first = abs(slope) + 2.0**30 * rounding if math.isnan(first) else first
+        above, row = row[:_POWERS], [slope]
+        for power, coarser in enumerate(above, 1):
+            finer = row[-1]
+            row.append(finer + (finer - coarser) / (ratio**power - 1))
+            error = max(abs(row[-1] - finer), abs(row[-1] - coarser)) + rounding
+            if error < least:
+                least, surest = error, row[-1]
+    return least, surest if least <= 1e-3 * max(abs(surest), first) else math.nan

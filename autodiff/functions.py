@@ -1,0 +1,489 @@
+"""The public functions, and the vocabulary of nodes.
+
+    >>> from autodiff import Value, tanh
+    >>> tanh(0.0), tanh(Value(0.0))
+    (0.0, Value(data=0.0, grad=0.0))
+
+On nodes a function records its primitive; on plain numbers it returns a number, on ndarrays an
+ndarray. Since the names are those of the other vocabularies, a rule of `elementwise.py` that is
+given this module as its `xp` builds a graph: that is how derivatives of derivatives come about.
+
+Unless a docstring says otherwise, arguments are Values or real numbers, values are IEEE 754 doubles
+(nan outside the domain, never an exception, never complex), and angles are in radians.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any
+
+from . import elementwise, floats
+from .graph import Node, apply
+from .primitive import Primitive
+
+
+def _call(primitive: Primitive, *args: Any) -> Any:
+    for x in args:
+        if isinstance(x, Node):
+            return apply(primitive, *args)
+    xp = _plain_vocabulary(args, primitive.name)
+    return primitive.compute(xp, *(map(float, args) if xp is floats else args))
+
+
+def _plain_vocabulary(args: tuple[Any, ...], role: str) -> Any:
+    for x in args:
+        if hasattr(x, "__array__") or isinstance(x, (list, tuple)):
+            from . import arrays
+
+            return arrays
+    for x in args:
+        if isinstance(x, (str, bytes, complex)) or not hasattr(x, "__float__"):
+            raise TypeError(
+                f"{role}() got {x!r}, a {type(x).__name__}; expected a Value, number or ndarray"
+            )
+    return floats
+
+
+# -- arithmetic ------------------------------------------------------------------------------------
+
+
+def add(a: Any, b: Any) -> Any:
+    """Return a + b."""
+    return _call(elementwise.add, a, b)
+
+
+def subtract(a: Any, b: Any) -> Any:
+    """Return a - b."""
+    return _call(elementwise.subtract, a, b)
+
+
+def multiply(a: Any, b: Any) -> Any:
+    """Return a·b."""
+    return _call(elementwise.multiply, a, b)
+
+
+def divide(a: Any, b: Any) -> Any:
+    """Return a/b: ±inf for a/0, nan for 0/0."""
+    return _call(elementwise.divide, a, b)
+
+
+def negative(x: Any) -> Any:
+    """Return -x."""
+    return _call(elementwise.negative, x)
+
+
+def reciprocal(x: Any) -> Any:
+    """Return 1/x."""
+    return _call(elementwise.reciprocal, x)
+
+
+def power(a: Any, b: Any) -> Any:
+    """Return a**b: nan for a negative base under a fraction. The derivative in b is y·log a."""
+    return _call(elementwise.power, a, b)
+
+
+def square(x: Any) -> Any:
+    """Return x²."""
+    return _call(elementwise.square, x)
+
+
+def fmod(a: Any, b: Any) -> Any:
+    """Return a - b·trunc(a/b), the remainder with the sign of a."""
+    return _call(elementwise.fmod, a, b)
+
+
+def remainder(a: Any, b: Any) -> Any:
+    """Return a - b·floor(a/b), the remainder with the sign of b: Python's a % b."""
+    return _call(elementwise.remainder, a, b)
+
+
+def sum(terms: Iterable[Any]) -> Any:
+    """Return the sum of the terms as one node, correctly rounded (`math.fsum`)."""
+    if isinstance(terms, (Node, float, int)):
+        raise TypeError(f"sum() got a single {type(terms).__name__}; expected a sequence of terms")
+    return _call(elementwise.sum, *terms)
+
+
+def dot(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
+    """Return Σ wᵢxᵢ (+ bias) as one node; ValueError if the lengths differ."""
+    if len(w) != len(x):
+        raise ValueError(f"dot() got {len(w)} and {len(x)} numbers; expected as many of each")
+    return _call(elementwise.dot, *w, *x, *(() if bias is None else (bias,)))
+
+
+# -- roots, exponentials, logarithms ---------------------------------------------------------------
+
+
+def sqrt(x: Any) -> Any:
+    """Return √x; the slope at 0 is inf. For √(a² + b²) use `hypot`, whose slopes at 0 are 0."""
+    return _call(elementwise.sqrt, x)
+
+
+def cbrt(x: Any) -> Any:
+    """Return the real cube root of x."""
+    return _call(elementwise.cbrt, x)
+
+
+def exp(x: Any) -> Any:
+    """Return eˣ."""
+    return _call(elementwise.exp, x)
+
+
+def exp2(x: Any) -> Any:
+    """Return 2ˣ."""
+    return _call(elementwise.exp2, x)
+
+
+def expm1(x: Any) -> Any:
+    """Return eˣ - 1, accurate near 0."""
+    return _call(elementwise.expm1, x)
+
+
+def log(x: Any) -> Any:
+    """Return the natural logarithm of x: -inf at 0, nan below."""
+    return _call(elementwise.log, x)
+
+
+def log1p(x: Any) -> Any:
+    """Return log(1 + x), accurate near 0."""
+    return _call(elementwise.log1p, x)
+
+
+def log2(x: Any) -> Any:
+    """Return the logarithm of x to base 2."""
+    return _call(elementwise.log2, x)
+
+
+def log10(x: Any) -> Any:
+    """Return the logarithm of x to base 10."""
+    return _call(elementwise.log10, x)
+
+
+def logaddexp(a: Any, b: Any) -> Any:
+    """Return log(eᵃ + eᵇ) without overflow."""
+    return _call(elementwise.logaddexp, a, b)
+
+
+def xlogy(x: Any, y: Any) -> Any:
+    """Return x·log y, with 0·log 0 = 0."""
+    return _call(elementwise.xlogy, x, y)
+
+
+# -- circular and hyperbolic functions -------------------------------------------------------------
+
+
+def sin(x: Any) -> Any:
+    """Return the sine of x."""
+    return _call(elementwise.sin, x)
+
+
+def cos(x: Any) -> Any:
+    """Return the cosine of x."""
+    return _call(elementwise.cos, x)
+
+
+def tan(x: Any) -> Any:
+    """Return the tangent of x."""
+    return _call(elementwise.tan, x)
+
+
+def arcsin(x: Any) -> Any:
+    """Return the angle in [-π/2, π/2] whose sine is x."""
+    return _call(elementwise.arcsin, x)
+
+
+def arccos(x: Any) -> Any:
+    """Return the angle in [0, π] whose cosine is x."""
+    return _call(elementwise.arccos, x)
+
+
+def arctan(x: Any) -> Any:
+    """Return the angle in (-π/2, π/2) whose tangent is x."""
+    return _call(elementwise.arctan, x)
+
+
+def arctan2(y: Any, x: Any) -> Any:
+    """Return the angle in [-π, π] of the point (x, y); its slopes at the origin are 0."""
+    return _call(elementwise.arctan2, y, x)
+
+
+def sinh(x: Any) -> Any:
+    """Return (eˣ - e⁻ˣ)/2."""
+    return _call(elementwise.sinh, x)
+
+
+def cosh(x: Any) -> Any:
+    """Return (eˣ + e⁻ˣ)/2."""
+    return _call(elementwise.cosh, x)
+
+
+def tanh(x: Any) -> Any:
+    """Return (eˣ - e⁻ˣ)/(eˣ + e⁻ˣ)."""
+    return _call(elementwise.tanh, x)
+
+
+def arcsinh(x: Any) -> Any:
+    """Return log(x + √(x² + 1))."""
+    return _call(elementwise.arcsinh, x)
+
+
+def arccosh(x: Any) -> Any:
+    """Return log(x + √(x² - 1)), for x ≥ 1."""
+    return _call(elementwise.arccosh, x)
+
+
+def arctanh(x: Any) -> Any:
+    """Return ½ log((1 + x)/(1 - x)), for |x| ≤ 1."""
+    return _call(elementwise.arctanh, x)
+
+
+def hypot(a: Any, b: Any) -> Any:
+    """Return √(a² + b²) without overflow; its slopes at the origin are 0."""
+    return _call(elementwise.hypot, a, b)
+
+
+def sinc(x: Any) -> Any:
+    """Return sin(πx)/(πx), 1 at 0: NumPy's normalised sinc."""
+    return _call(elementwise.sinc, x)
+
+
+# -- activations and the error function ------------------------------------------------------------
+
+
+def erf(x: Any) -> Any:
+    """Return 2/√π ∫₀ˣ e^(-t²) dt."""
+    return _call(elementwise.erf, x)
+
+
+def erfc(x: Any) -> Any:
+    """Return 1 - erf(x), accurate in the right tail."""
+    return _call(elementwise.erfc, x)
+
+
+def sigmoid(x: Any) -> Any:
+    """Return 1/(1 + e⁻ˣ)."""
+    return _call(elementwise.sigmoid, x)
+
+
+def log_sigmoid(x: Any) -> Any:
+    """Return log(1/(1 + e⁻ˣ)) without overflow."""
+    return _call(elementwise.log_sigmoid, x)
+
+
+def softplus(x: Any) -> Any:
+    """Return log(1 + eˣ) without overflow."""
+    return _call(elementwise.softplus, x)
+
+
+def silu(x: Any) -> Any:
+    """Return x·sigmoid(x), also called swish."""
+    return _call(elementwise.silu, x)
+
+
+def gelu(x: Any) -> Any:
+    """Return x·Φ(x), Φ the normal distribution (Hendrycks and Gimpel, 2016; the exact form)."""
+    return _call(elementwise.gelu, x)
+
+
+def softsign(x: Any) -> Any:
+    """Return x/(1 + |x|)."""
+    return _call(elementwise.softsign, x)
+
+
+def relu(x: Any) -> Any:
+    """Return x where x > 0, else 0; its slope at 0 is 0."""
+    return _call(elementwise.relu, x)
+
+
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+    """Return x where x > 0, else slope·x; its slope at 0 is `slope`."""
+    return _call(elementwise.leaky_relu, x, slope)
+
+
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """Return x where x > 0, else alpha·(eˣ - 1) (Clevert et al., 2015)."""
+    return _call(elementwise.elu, x, alpha)
+
+
+def selu(x: Any) -> Any:
+    """Return 1.0507·elu(x, 1.6733), which keeps mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return _call(elementwise.selu, x)
+
+
+# -- steps and choices -----------------------------------------------------------------------------
+
+
+def abs(x: Any) -> Any:
+    """Return |x|; its slope at 0 is 0."""
+    return _call(elementwise.abs, x)
+
+
+def sign(x: Any) -> Any:
+    """Return -1, 0 or 1, the sign of x; its slope is 0."""
+    return _call(elementwise.sign, x)
+
+
+def floor(x: Any) -> Any:
+    """Return the largest whole number ≤ x; its slope is 0."""
+    return _call(elementwise.floor, x)
+
+
+def ceil(x: Any) -> Any:
+    """Return the smallest whole number ≥ x; its slope is 0."""
+    return _call(elementwise.ceil, x)
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """Return the larger of a and b, nan if one is nan; a tie gives each half of the gradient."""
+    return _call(elementwise.maximum, a, b)
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """Return the smaller of a and b, nan if one is nan; a tie gives each half of the gradient."""
+    return _call(elementwise.minimum, a, b)
+
+
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """Return x kept within [low, high]; its slope at a bound is 0.
+
+    A bound that is a node gets a gradient too, and shares it with x at a tie.
+    """
+    if isinstance(low, Node) or isinstance(high, Node):
+        return minimum(maximum(x, low), high)
+    return _call(elementwise.clip, x, low, high)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """Return a where the condition holds, else b.
+
+    Both a and b have been computed, so a branch not taken that is infinite makes the gradient nan
+    (0·inf): `safe_where` computes only the branch taken.
+    """
+    return _call(elementwise.where, condition, a, b)
+
+
+def safe_where(condition: Any, function: Callable[[Any], Any], x: Any, default: Any) -> Any:
+    """Return function(x) where the condition holds, else default, without calling the function.
+
+    >>> safe_where(x > 0, log, x, 0.0)      # value 0 and gradient 0 at x = 0, not nan
+    """
+    return function(x) if condition else default
+
+
+# -- over lists ------------------------------------------------------------------------------------
+
+
+def logsumexp(values: Sequence[Any]) -> Any:
+    """Return log Σ eᵛ without overflow, by shifting the largest to 0; -inf for all -inf."""
+    terms, shift = _shifted(values, "logsumexp")
+    return log(sum([exp(term) for term in terms])) + shift
+
+
+def softmax(values: Sequence[Any]) -> list[Any]:
+    """Return the list of eᵛ/Σeᵛ, without overflow; nan for all -inf."""
+    terms, _ = _shifted(values, "softmax")
+    weights = [exp(term) for term in terms]
+    total = sum(weights)
+    return [divide(weight, total) for weight in weights]
+
+
+def log_softmax(values: Sequence[Any]) -> list[Any]:
+    """Return the list of v - log Σ eᵛ, without overflow."""
+    terms, _ = _shifted(values, "log_softmax")
+    total = log(sum([exp(term) for term in terms]))
+    return [term - total for term in terms]
+
+
+def _shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
+    """Return v - m for each value v, and their maximum m (0 if it is infinite)."""
+    if not len(values):
+        raise ValueError(f"{role}() got no values; expected at least one")
+    largest = max(float(value) for value in values)
+    shift = largest if floats.all_finite(largest) else 0.0
+    return [value - shift for value in values], shift
+
+
+# -- your own --------------------------------------------------------------------------------------
+
+
+def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function of plain numbers differentiable, by the rule that you give.
+
+    The rule gets the cotangent g of the output, the output y and the inputs; it returns g·∂y/∂x, a
+    tuple of them if there are several inputs, None for an input without a gradient:
+
+    >>> @custom_vjp(lambda g, y, x: 3 * g * x**2)
+    ... def cube(x):
+    ...     return x**3
+
+    Written with operators and this package's functions the rule can be differentiated again; with
+    `math` it serves first derivatives only, and a second raises TypeError.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        name = function.__name__
+
+        def joint(xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> Sequence[Any]:
+            result = vjp(g, y, *args)
+            cotangents = result if isinstance(result, (tuple, list)) else (result,)
+            if len(cotangents) != len(args):
+                raise TypeError(
+                    f"the vjp of {name} returned {len(cotangents)} cotangents; expected one for "
+                    f"each of its {len(args)} inputs (None where there is no gradient)"
+                )
+            return cotangents
+
+        def jvp(xp: Any, tangents: list[Any], y: Any, *args: Any) -> Any:
+            partials = joint(xp, [t is not None for t in tangents], 1.0, y, *args)
+            pairs = zip(partials, tangents)
+            return sum([p * t for p, t in pairs if p is not None and t is not None])
+
+        primitive = Primitive(
+            name,
+            joint=joint,
+            jvp=jvp,
+            forward=lambda xp, *args: function(*args),
+            home=(function.__module__, f"{function.__qualname__}.primitive"),
+        )
+
+        @wraps(function)
+        def differentiable(*args: Any) -> Any:
+            if any(isinstance(x, Node) for x in args):
+                return apply(primitive, *args)
+            return function(*args)
+
+        differentiable.primitive = primitive  # type: ignore[attr-defined]
+        return differentiable
+
+    return decorate
+
+
+# -- words that rules use, and that record nothing -------------------------------------------------
+
+
+def _data(x: Any) -> Any:
+    return x.data if isinstance(x, Node) else x
+
+
+def _comparison(name: str) -> Callable[[Any, Any], Any]:
+    def compare(a: Any, b: Any) -> Any:
+        plain = _data(a), _data(b)
+        return getattr(_plain_vocabulary(plain, name), name)(*plain)
+
+    return compare
+
+
+equal = _comparison("equal")
+less = _comparison("less")
+less_equal = _comparison("less_equal")
+greater = _comparison("greater")
+greater_equal = _comparison("greater_equal")
+logical_and = _comparison("logical_and")
+logical_or = _comparison("logical_or")
+
+
+def zeros_like(x: Any) -> Any:
+    """Return zeros of the shape of x, as a plain number or ndarray."""
+    plain = _data(x)
+    return _plain_vocabulary((plain,), "zeros_like").zeros_like(plain)

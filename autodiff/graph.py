@@ -1,0 +1,264 @@
+"""Nodes, and how they are recorded.
+
+Every operation on a node makes a new node that remembers its inputs and its primitive. Nothing else
+is recorded, nothing is global: a graph is its nodes, and goes when they go.
+
+    J = 3 * (a + b * c)         J  -> (3.0, v)      primitive multiply
+                                v  -> (a, u)        primitive add
+                                u  -> (b, c)        primitive multiply
+
+A plain number among the inputs costs no node. This file knows neither Value nor Tensor, only what
+both of them are; `sweep.py` walks what is recorded here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from threading import local
+from typing import Any, ClassVar, NamedTuple
+
+from .primitive import Primitive
+
+# What `.grad` holds before any backward. It reads 0.0 and adds like 0.0, but it is this very
+# object, so that a picture can tell "no gradient yet" from a gradient that is zero.
+UNSET = float("0")
+
+
+def _forget(node: Node) -> None:
+    node.grad = UNSET
+
+
+# The primitive of a node that needs no gradient: detached, or made under no_grad. In a sweep it
+# comes after all its uses, and its step throws away what they gave it.
+CONSTANT = Primitive("constant", home=(__name__, "CONSTANT"))
+CONSTANT.step = _forget
+
+
+class Node:
+    """A number or array together with the operation that made it.
+
+    `data` is the value, `grad` the derivative of the last root with respect to it, `inputs` the
+    operands in order (nodes and plain numbers), `primitive` the operation (None for a leaf),
+    `label` a name for pictures.
+    """
+
+    __slots__ = ("data", "grad", "inputs", "label", "primitive")
+
+    data: Any
+    grad: Any
+    inputs: tuple[Any, ...]
+    label: str
+    primitive: Primitive | None
+
+    vocabulary: ClassVar[Any]  # what computes on `data`
+
+    @staticmethod
+    def record(data: Any, inputs: tuple[Any, ...], primitive: Primitive | None) -> Node:
+        """Return a new node of this class's kind."""
+        raise NotImplementedError
+
+    @staticmethod
+    def operand(x: Any, role: str) -> Any:
+        """Return x as a node of this kind or as a plain number; raise TypeError for the rest."""
+        raise NotImplementedError
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The nodes among the inputs, in order; a node used twice is there twice."""
+        return tuple(x for x in self.inputs if isinstance(x, Node))
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no operation made this node."""
+        return not self.inputs
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward computes a gradient for this node."""
+        return self.primitive is not CONSTANT
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a backward has reached this node since it was made or zeroed."""
+        return self.grad is not UNSET
+
+
+# -- the modes of a thread -------------------------------------------------------------------------
+
+
+class _Modes(local):
+    recording = True
+    checking: errstate | None = None
+
+
+modes = _Modes()
+
+# One entry for each mode that some thread has changed. While it is empty, as nearly always, the
+# operators of Value need not ask for their own thread's modes, which costs more than an addition.
+altered: list[str] = []
+
+
+class _Mode:
+    """A context manager, also usable as a decorator, that changes one mode of this thread."""
+
+    _name: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._before: list[Any] = []
+
+    def _setting(self) -> Any:
+        raise NotImplementedError
+
+    def __enter__(self) -> _Mode:
+        self._before.append(getattr(modes, self._name))
+        altered.append(self._name)
+        setattr(modes, self._name, self._setting())
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        setattr(modes, self._name, self._before.pop())
+        altered.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        from functools import wraps
+
+        @wraps(function)
+        def under_mode(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return function(*args, **kwargs)
+
+        return under_mode
+
+
+class no_grad(_Mode):
+    """Record nothing: results are constants, without inputs.
+
+    >>> with no_grad():
+    ...     a = a - 0.1 * a.grad
+    """
+
+    _name = "recording"
+
+    def _setting(self) -> bool:
+        return False
+
+
+class errstate(_Mode):
+    """Say what happens when an operation on good numbers makes a nan or an infinity.
+
+    "ignore" (the default of the library, at no cost) computes on; "warn" warns, once for each line
+    of your code; "raise" raises FloatingPointError with the operation and its operands.
+    Both hold in the forward pass and in backward().
+
+    >>> with errstate("raise"):
+    ...     y = log(x - 1.0)
+    """
+
+    _name = "checking"
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        if mode not in ("ignore", "warn", "raise"):
+            raise ValueError(f"errstate got {mode!r}; expected 'ignore', 'warn' or 'raise'")
+        self.mode = mode
+        self._warned: set[tuple[str, int]] = set()
+
+    def _setting(self) -> errstate | None:
+        return None if self.mode == "ignore" else self
+
+    def report(self, message: str) -> None:
+        """Warn or raise, naming the line outside this package that is to blame."""
+        frame = sys._getframe(1)
+        while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == __package__:
+            frame = frame.f_back
+        line = (frame.f_code.co_filename, frame.f_lineno)
+        if self.mode == "raise":
+            raise FloatingPointError(f"{message} (line {line[1]} of {line[0]})")
+        if line not in self._warned:
+            from warnings import warn_explicit
+
+            self._warned.add(line)
+            warn_explicit(message, RuntimeWarning, *line, registry={})
+
+
+# -- recording -------------------------------------------------------------------------------------
+
+
+def apply(primitive: Primitive, *inputs: Any) -> Any:
+    """Compute the primitive on nodes and numbers, and record it: the one way a graph grows."""
+    kind = next(x for x in inputs if isinstance(x, Node))
+    operands = tuple(kind.operand(x, primitive.name) for x in inputs)
+    args = [x.data if isinstance(x, Node) else x for x in operands]
+    data = primitive.compute(kind.vocabulary, *args)
+    if modes.checking:
+        check(kind.vocabulary, data, args, lambda: f"{_call(primitive, operands)} is {data}")
+    if modes.recording and any(isinstance(x, Node) and x.requires_grad for x in operands):
+        return kind.record(data, operands, primitive)
+    return kind.record(data, (), CONSTANT)
+
+
+def check(xp: Any, result: Any, args: list[Any], message: Callable[[], str]) -> None:
+    """Report, as errstate asks, a result that is not finite though all arguments are."""
+    if modes.checking and not xp.all_finite(result) and all(map(xp.all_finite, args)):
+        modes.checking.report(message())
+
+
+def _call(primitive: Primitive, operands: tuple[Any, ...]) -> str:
+    shown = (
+        (f"{x.label}=" if x.label else "") + repr(x.data) if isinstance(x, Node) else repr(x)
+        for x in operands
+    )
+    return f"{primitive.name}({', '.join(shown)})"
+
+
+# -- reading a graph -------------------------------------------------------------------------------
+
+
+def topological_order(*roots: Node) -> list[Node]:
+    """List the roots and all that they were made from, parents before children."""
+    seen: set[Node] = set()
+    order: list[Node] = []
+    stack: list[Node | None] = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        if node is None:  # the mark above a node whose parents are all listed
+            order.append(stack.pop())  # type: ignore[arg-type]
+        elif node not in seen:
+            seen.add(node)
+            stack += (node, None)
+            stack += [x for x in reversed(node.inputs) if isinstance(x, Node) and x not in seen]
+    return order
+
+
+class Edge(NamedTuple):
+    """A use of `parent` as input number `argnum` (from 0) of `child`.
+
+    `local` is ∂child/∂parent along this edge alone; `contribution` is what the edge adds to
+    parent.grad, child.grad · local, or None before a backward. Both are None where the child has a
+    hand-written `_backward`, which says nothing of its parts.
+    """
+
+    child: Node
+    parent: Node
+    argnum: int
+    local: Any
+    contribution: Any
+
+
+def edges(root: Node) -> Iterator[Edge]:
+    """Yield every edge under the root, in the order in which backpropagation uses them."""
+    for child in reversed(topological_order(root)):
+        if child.primitive is None or not child.inputs:
+            continue
+        needed = [isinstance(x, Node) and x.requires_grad for x in child.inputs]
+        args = [x.data if isinstance(x, Node) else x for x in child.inputs]
+        xp, rules = child.vocabulary, child.primitive.cotangents
+        locals_ = rules(xp, needed, 1.0, child.data, *args)
+        contributions = [None] * len(args)
+        if child.has_grad:
+            g = child.grad.data if isinstance(child.grad, Node) else child.grad
+            contributions = rules(xp, needed, g, child.data, *args)
+        for argnum, parent in enumerate(child.inputs):
+            if isinstance(parent, Node):
+                yield Edge(child, parent, argnum, locals_[argnum], contributions[argnum])

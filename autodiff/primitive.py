@@ -1,0 +1,155 @@
+"""What an operation is: a name, its value, and its derivative rules.
+
+A rule takes `(xp, g, y, *args)`: a vocabulary, the cotangent of the output, the output, the inputs.
+It returns the cotangent of one input, g · ∂y/∂x. What `xp` is decides what the rule computes:
+
+    xp = floats      numbers            Value.backward()
+    xp = arrays      ndarrays           Tensor.backward()
+    xp = functions   nodes              derivatives of derivatives
+    xp = symbols     formulas           text, and the fast steps of the float sweep
+
+So a primitive is written once and read four times:
+
+    >>> from autodiff.primitive import Primitive
+    >>> tanh = Primitive("tanh", lambda xp, g, y, x: (g + g * y) * (1.0 - y))
+    >>> print(tanh.formula("x"), "has the derivative", tanh.derivative(0, "x"))
+    tanh(x) has the derivative (1 + tanh(x)) × (1 - tanh(x))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from . import symbols
+from .symbols import Formula
+
+Rule = Callable[..., Any]
+
+
+class Primitive:
+    """An operation with its derivative rules.
+
+    `vjps` has one rule for each input, None where the mathematics has no derivative (a condition).
+    An operation of any number of inputs, or whose inputs' cotangents share work, has one joint rule
+    instead: `joint(xp, needed, g, y, *args)` returns the sequence of all cotangents, and may leave
+    None where `needed` is False.
+
+    `kind` says how tangents go forward: an "elementwise" row multiplies the tangent by the same
+    derivative as the cotangent, so its vjps serve; a "linear" row applies itself to the tangents.
+    Any other writes `jvp(xp, tangents, y, *args)`.
+
+    `forward(xp, *args)` computes the value from other words of the vocabulary; without it the value
+    is `xp.<name>(*args)`.
+    """
+
+    __slots__ = (
+        "forward", "home", "joint", "jvp", "kind", "name", "step", "vjps",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        *vjps: Rule | None,
+        forward: Rule | None = None,
+        joint: Rule | None = None,
+        jvp: Rule | None = None,
+        kind: str = "elementwise",
+        home: tuple[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.vjps = vjps
+        self.forward = forward
+        self.joint = joint
+        self.jvp = jvp
+        self.kind = kind
+        self.home = home or (f"{__package__}.elementwise", name)  # where pickle finds it again
+        self.step: Callable[[Any], None] | None = None  # the float sweep's, made at first use
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _find, self.home
+
+    def compute(self, xp: Any, *args: Any) -> Any:
+        """Return the value of the operation in the vocabulary xp."""
+        if self.forward is not None:
+            return self.forward(xp, *args)
+        return getattr(xp, self.name)(*args)
+
+    def cotangents(self, xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> list[Any]:
+        """Return g · ∂y/∂x for each needed input x, None for the others."""
+        if self.joint is not None:
+            return list(self.joint(xp, needed, g, y, *args))
+        return [
+            rule(xp, g, y, *args) if rule is not None and need else None
+            for rule, need in zip(self.vjps, needed)
+        ]
+
+    def tangent(self, xp: Any, tangents: list[Any], y: Any, *args: Any) -> Any:
+        """Return Σ ∂y/∂x · ẋ over the inputs x, None for a tangent ẋ being zero."""
+        if self.jvp is not None:
+            return self.jvp(xp, tangents, y, *args)
+        if self.kind == "linear":
+            return self.compute(xp, *(0.0 if t is None else t for t in tangents))
+        total = None
+        for rule, t in zip(self.vjps, tangents):
+            if rule is not None and t is not None:
+                term = rule(xp, t, y, *args)
+                total = term if total is None else total + term
+        return total
+
+    def formula(self, *args: str | float | Formula) -> Formula:
+        """Return the operation on these names and numbers, e.g. a + u."""
+        return self._written(tuple(_symbol(arg) for arg in args))
+
+    def _written(self, operands: tuple[Formula, ...]) -> Formula:
+        formula: Formula = getattr(symbols, self.name)(*operands)
+        return formula
+
+    def derivative(
+        self, index: int, *args: str | float | Formula, output: str | Formula | None = None
+    ) -> Formula:
+        """Return ∂y/∂x of the input at `index`: its rule at g = 1, simplified.
+
+        `output` is what stands for y; without it the operation itself does.
+        """
+        operands = tuple(_symbol(arg) for arg in args)
+        y = self._written(operands) if output is None else _symbol(output)
+        needed = [i == index for i in range(len(operands))]
+        partial = self.cotangents(symbols, needed, symbols.number(1.0), y, *operands)[index]
+        return symbols.number(0.0) if partial is None else _symbol(partial).simplified()
+
+
+class HandWritten(Primitive):
+    """The primitive of a node whose `_backward` its maker wrote; its derivatives are not known."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, step: Callable[[Any], None] = lambda node: None) -> None:
+        super().__init__(name, joint=lambda xp, needed, g, y, *args: [None] * len(args))
+        self.step = step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(
+            f"cannot copy or pickle a graph with a hand-written _backward (of {self.name!r}): it"
+            " refers to the nodes that it was written for; use @custom_vjp instead"
+        )
+
+
+def _symbol(arg: str | float | Formula) -> Formula:
+    if isinstance(arg, Formula):
+        return arg
+    return symbols.name(arg) if isinstance(arg, str) else symbols.number(arg)
+
+
+def _find(module: str, path: str) -> Any:
+    """Return the object at module.path: how a pickled primitive is found again."""
+    import importlib
+
+    found: ModuleType | Any = importlib.import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found

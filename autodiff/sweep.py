@@ -1,0 +1,195 @@
+"""The sweeps: the chain rule, from the root to the leaves and back.
+
+    pullback(J, 1.0)         cotangents, ∂J/∂x for every node x under J      (reverse mode)
+    pushforward(J, {a: 1})   the tangent of J as a moves with speed 1          (forward mode)
+    backward(J)              pullback that adds into the leaves' `.grad`
+
+Floats have a sweep of their own, twice as fast: for each primitive it runs a *step*, a few lines of
+Python printed from the primitive's rules by the symbol vocabulary. That of multiply, for two nodes:
+
+    a.grad += g*b.data
+    b.grad += g*a.data
+
+Nodes and arrays take the general sweep. Neither recurses, so a chain may be a million nodes long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import floats, functions, symbols
+from .graph import UNSET, Node, check, modes, topological_order
+from .primitive import Primitive
+
+
+def pullback(root: Node, cotangent: Any, create_graph: bool = False) -> dict[Node, Any]:
+    """Return the cotangents of all nodes under the root that have one: cotangent · ∂root/∂node.
+
+    With create_graph they are nodes themselves, which can be differentiated again.
+    """
+    cotangents: dict[Node, Any] = {root: cotangent}
+    for node in reversed(topological_order(root)):
+        if node.primitive is None or node not in cotangents:
+            continue
+        xp = functions if create_graph else node.vocabulary
+        g = cotangents[node]
+        args = node.inputs if create_graph else _data(node.inputs)
+        needed = [isinstance(x, Node) and x.requires_grad for x in node.inputs]
+        y = node if create_graph else node.data
+        shares = node.primitive.cotangents(xp, needed, g, y, *args)
+        for parent, need, share in zip(node.inputs, needed, shares):
+            if need and share is not None:
+                _check(node, g, share)
+                before = cotangents.get(parent)
+                cotangents[parent] = share if before is None else before + share
+    return cotangents
+
+
+def pushforward(root: Node, tangents: Mapping[Node, Any], create_graph: bool = False) -> Any:
+    """Return the tangent of the root, Σ ∂root/∂x · tangents[x]; 0 where no x reaches it."""
+    moving: dict[Node, Any] = dict(tangents)
+    for node in topological_order(root):
+        if node in moving or not node.inputs or node.primitive is None:
+            continue
+        xp = functions if create_graph else node.vocabulary
+        shares = [moving.get(x) if isinstance(x, Node) else None for x in node.inputs]
+        if any(share is not None for share in shares):
+            y, args = (node, node.inputs) if create_graph else (node.data, _data(node.inputs))
+            moving[node] = node.primitive.tangent(xp, shares, y, *args)
+    return moving.get(root, 0.0)
+
+
+def _data(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(x.data if isinstance(x, Node) else x for x in inputs)
+
+
+def _check(node: Node, g: Any, share: Any) -> None:
+    if modes.checking:
+        g, share = _data((g, share))
+        operands = ", ".join(map(repr, _data(node.inputs)))
+        name = node.primitive.name if node.primitive else ""
+        message = f"the gradient of {name}({operands}), {g} times its derivative, is {share}"
+        check(node.vocabulary, share, [g], lambda: message)
+
+
+def backward(root: Node, create_graph: bool = False) -> None:
+    """Set `.grad` = ∂root/∂node under the root: leaves accumulate, interior nodes start afresh."""
+    if not root.requires_grad:
+        raise RuntimeError(
+            "backward() got a value that needs no gradient: it was detached, or made under"
+            " no_grad(), or from such values only; call it on the result of recorded operations"
+        )
+    if not (create_graph or modes.checking):
+        _backward_floats(root)
+        return
+    for node, cotangent in pullback(root, 1.0, create_graph).items():
+        if not node.is_leaf:
+            node.grad = cotangent
+        elif node.requires_grad:  # leaves accumulate so that minibatches add up
+            node.grad = cotangent if node.grad is UNSET else node.grad + cotangent
+
+
+# -- the sweep for floats --------------------------------------------------------------------------
+
+
+def _backward_floats(root: Node) -> None:
+    if root.primitive is None:
+        root.grad += 1.0
+        return
+    order = _interior_order(root)
+    root.grad = 1.0
+    for node in reversed(order):
+        primitive: Any = node.primitive
+        (primitive.step or prepare_step(primitive))(node)
+
+
+def _interior_order(root: Node) -> list[Node]:
+    """List the nodes that operations made, parents before children, their gradients set to zero.
+
+    Two zeros made for this call are the marks of the search: `.grad` holds `opened` while a node's
+    parents are being listed, `closed` when the node is. That saves a set of all nodes.
+    """
+    opened, closed = float("0"), float("0")
+    order: list[Node] = []
+    stack = [root]
+    push, pop = stack.append, stack.pop
+    while stack:
+        node = stack[-1]
+        if node.grad is opened:
+            node.grad = closed
+            order.append(pop())
+        elif node.grad is closed:
+            pop()
+        else:
+            node.grad = opened
+            for x in node.inputs:
+                if type(x) is not float and x.primitive is not None and x.grad is not closed:
+                    push(x)
+    return order
+
+
+def prepare_step(primitive: Primitive) -> Callable[[Node], None]:
+    """Make the primitive's step, at its first use: add to each input's `.grad` its share."""
+    if primitive.joint is None and len(primitive.vjps) == 1:
+        step = _compiled(f"{_UNARY}    {_line(primitive, 0, 'a.data')}\n", primitive.name)
+    elif primitive.joint is None and len(primitive.vjps) == 2:
+        step = _compiled(_binary_source(primitive), primitive.name)
+    else:
+        step = _general_step
+    primitive.step = step
+    return step
+
+
+_UNARY = """\
+def step(node):
+    (a,) = node.inputs
+    g = node.grad
+"""
+_BINARY = """\
+def step(node):
+    a, b = node.inputs
+    g = node.grad
+    if type(b) is float:
+        {constant_b}
+    elif type(a) is float:
+        {constant_a}
+    else:
+        {both_a}
+        {both_b}
+"""
+
+
+def _binary_source(primitive: Primitive) -> str:
+    return _BINARY.format(
+        constant_b=_line(primitive, 0, "a.data", "b"),
+        constant_a=_line(primitive, 1, "a", "b.data"),
+        both_a=_line(primitive, 0, "a.data", "b.data"),
+        both_b=_line(primitive, 1, "a.data", "b.data"),
+    )
+
+
+def _line(primitive: Primitive, index: int, *args: str) -> str:
+    rule = primitive.vjps[index]
+    if rule is None:
+        return "pass"
+    g, y = symbols.name("g"), symbols.name("node.data")
+    share = rule(symbols, g, y, *map(symbols.name, args))
+    return f"{'ab'[index]}.grad += {share.python()}"
+
+
+def _compiled(source: str, name: str) -> Callable[[Node], None]:
+    namespace: dict[str, Any] = dict(vars(floats))
+    exec(compile(source, f"<step of {name}>", "exec"), namespace)  # noqa: S102  (our own rows)
+    step: Callable[[Node], None] = namespace["step"]
+    return step
+
+
+def _general_step(node: Node) -> None:
+    needed = [isinstance(x, Node) for x in node.inputs]
+    primitive: Any = node.primitive
+    args = _data(node.inputs)
+    shares = primitive.cotangents(floats, needed, node.grad, node.data, *args)
+    for x, need, share in zip(node.inputs, needed, shares):
+        if need and share is not None:
+            x.grad += share

@@ -1,0 +1,229 @@
+r"""The text vocabulary: NumPy's names on formulas.
+
+When a rule's `xp` is this module, the rule computes nothing: it builds a `Formula`, which prints as
+plain text, LaTeX or Python. So the derivative that is printed is the derivative that is used.
+
+    >>> from autodiff import symbols
+    >>> x, y = symbols.name("x"), symbols.name("y")
+    >>> slope = symbols.divide(1.0 - y, 2.0 * symbols.sqrt(x))
+    >>> print(slope, "|", slope.latex(), "|", slope.python())
+    (1 - y)/(2 × sqrt(x)) | \frac{1 - y}{2 \cdot \sqrt{x}} | divide(1.0 - y, 2.0*sqrt(x))
+
+An operation that a format does not know prints as a call of its name, so a new row prints at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import typeset
+
+
+class Formula:
+    """An operation on formulas; or a name (operation "name") or a number (operation "number")."""
+
+    __slots__ = ("operands", "operation", "value")
+
+    def __init__(
+        self, operation: str, operands: tuple[Formula, ...] = (), value: str | float = ""
+    ) -> None:
+        self.operation = operation
+        self.operands = operands
+        self.value = value
+
+    def __str__(self) -> str:
+        return typeset.plain(self.parts())
+
+    def __repr__(self) -> str:
+        return f"Formula({str(self)!r})"
+
+    def latex(self) -> str:
+        """Return the formula as LaTeX, for math mode."""
+        return typeset.latex(self.parts())
+
+    def python(self) -> str:
+        """Return the formula as a Python expression over the names of the float vocabulary."""
+        return typeset.python(self.parts())
+
+    def parts(self) -> list[Formula]:
+        """List the distinct subformulas, operands before operations, this one last."""
+        seen: set[int] = set()
+        order: list[Formula] = []
+        stack: list[tuple[Formula, bool]] = [(self, False)]
+        while stack:
+            formula, complete = stack.pop()
+            if complete:
+                order.append(formula)
+            elif id(formula) not in seen:
+                seen.add(id(formula))
+                stack.append((formula, True))
+                stack.extend((operand, False) for operand in reversed(formula.operands))
+        return order
+
+    def names(self) -> set[str]:
+        """Return the names that occur in the formula."""
+        return {str(part.value) for part in self.parts() if part.operation == "name"}
+
+    def simplified(self) -> Formula:
+        """Return the formula without 1 × x, x + 0, 0 × x, -(-x) and operations on two numbers.
+
+        For the reader's eye: 0 × x is 0 here even though 0 × inf is nan.
+        """
+        simple: dict[int, Formula] = {}
+        for part in self.parts():
+            operands = tuple(simple[id(operand)] for operand in part.operands)
+            simple[id(part)] = _simplify(Formula(part.operation, operands, part.value))
+        return simple[id(self)]
+
+    def __add__(self, other: Formula | float) -> Formula:
+        return add(self, other)
+
+    def __radd__(self, other: float) -> Formula:
+        return add(other, self)
+
+    def __sub__(self, other: Formula | float) -> Formula:
+        return subtract(self, other)
+
+    def __rsub__(self, other: float) -> Formula:
+        return subtract(other, self)
+
+    def __mul__(self, other: Formula | float) -> Formula:
+        return multiply(self, other)
+
+    def __rmul__(self, other: float) -> Formula:
+        return multiply(other, self)
+
+    def __neg__(self) -> Formula:
+        return negative(self)
+
+
+def name(text: str) -> Formula:
+    """Return the formula that is a name."""
+    return Formula("name", value=text)
+
+
+def number(value: float) -> Formula:
+    """Return the formula that is a number."""
+    return Formula("number", value=float(value))
+
+
+def operation(operation: str) -> Callable[..., Formula]:
+    """Return the function that builds the formula of an operation, e.g. operation("tanh")."""
+
+    def build(*operands: Formula | float) -> Formula:
+        return Formula(operation, tuple(_formula(operand) for operand in operands))
+
+    return build
+
+
+def _formula(operand: Formula | float) -> Formula:
+    return operand if isinstance(operand, Formula) else number(operand)
+
+
+def zeros_like(x: Formula) -> Formula:
+    return number(0.0)
+
+
+def sum(*terms: Formula | float) -> Formula:
+    """Return t₁ + t₂ + …, which prints as additions."""
+    total = _formula(terms[0]) if terms else number(0.0)
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def dot(*operands: Formula | float) -> Formula:
+    """Return w₁ × x₁ + … (+ b) of the operands w₁ … wₙ, x₁ … xₙ (, b)."""
+    n = len(operands) // 2
+    products = [multiply(w, x) for w, x in zip(operands[:n], operands[n : 2 * n])]
+    return sum(*products, *operands[2 * n :])
+
+
+add = operation("add")
+subtract = operation("subtract")
+multiply = operation("multiply")
+negative = operation("negative")
+
+
+def __getattr__(name: str) -> Callable[..., Formula]:
+    """Offer every other operation by its name: symbols.tanh, symbols.divide, symbols.where …"""
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return operation(name)
+
+
+def _simplify(formula: Formula) -> Formula:
+    """Apply one identity at the top of a formula whose operands are simple already."""
+    identity = _IDENTITIES.get(formula.operation)
+    numbers = [float(x.value) if x.operation == "number" else None for x in formula.operands]
+    return identity(formula, *formula.operands, *numbers) if identity else formula
+
+
+def _simple_sum(
+    whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
+) -> Formula:
+    if a is not None and b is not None:
+        return number(a + b)
+    return y if a == 0.0 else x if b == 0.0 else whole
+
+
+def _simple_difference(
+    whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
+) -> Formula:
+    if a is not None and b is not None:
+        return number(a - b)
+    return negative(y) if a == 0.0 else x if b == 0.0 else whole
+
+
+def _simple_product(
+    whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
+) -> Formula:
+    if a is not None and b is not None:
+        return number(a * b)
+    if a == 0.0 or b == 0.0:
+        return number(0.0)
+    if a == 1.0 or b == 1.0:
+        return y if a == 1.0 else x
+    return negative(y) if a == -1.0 else negative(x) if b == -1.0 else whole
+
+
+def _simple_quotient(
+    whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
+) -> Formula:
+    return x if b == 1.0 else whole
+
+
+def _simple_power(
+    whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
+) -> Formula:
+    return x if b == 1.0 else Formula("square", (x,)) if b == 2.0 else whole
+
+
+def _simple_negative(whole: Formula, x: Formula, a: float | None) -> Formula:
+    if x.operation == "negative":
+        return x.operands[0]
+    return number(-a) if a is not None else whole
+
+
+def _simple_equality(
+    whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
+) -> Formula:
+    return whole if a is None or b is None else number(a == b)
+
+
+def _simple_choice(
+    whole: Formula, condition: Formula, x: Formula, y: Formula, *numbers: float | None
+) -> Formula:
+    return whole if numbers[0] is None else x if numbers[0] else y
+
+
+_IDENTITIES: dict[str, Callable[..., Formula]] = {
+    "add": _simple_sum,
+    "subtract": _simple_difference,
+    "multiply": _simple_product,
+    "divide": _simple_quotient,
+    "power": _simple_power,
+    "negative": _simple_negative,
+    "equal": _simple_equality,
+    "where": _simple_choice,
+}

@@ -1,0 +1,169 @@
+r"""How formulas are written: the tables of plain text, LaTeX and Python.
+
+A row gives an operation's template, how strongly the written form holds together, and how strongly
+each operand must, else it is put in brackets:
+
+    "subtract": ("{} - {}", SUM, (SUM, PRODUCT))        a - (b - c), but a - b × c
+
+An operation that a table lacks is written as a call of its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .symbols import Formula
+
+# An operand in a tighter place than its own strength allows is put in brackets.
+SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+
+# operation: (template, its own strength, the strength that each operand's place asks for)
+Style = dict[str, tuple[str, int, tuple[int, ...]]]
+
+PLAIN: Style = {
+    "add": ("{} + {}", SUM, (SUM, PRODUCT)),
+    "subtract": ("{} - {}", SUM, (SUM, PRODUCT)),
+    "multiply": ("{} × {}", PRODUCT, (PRODUCT, POWER)),
+    "divide": ("{}/{}", PRODUCT, (PRODUCT, POWER)),
+    "negative": ("-{}", SUM, (PRODUCT,)),
+    "reciprocal": ("1/{}", PRODUCT, (POWER,)),
+    "power": ("{}**{}", POWER, (ATOM, POWER)),
+    "square": ("{}²", POWER, (ATOM,)),
+    "abs": ("|{}|", ATOM, (SUM,)),
+    "equal": ("{} = {}", SUM, (PRODUCT, PRODUCT)),
+    "less": ("{} < {}", SUM, (PRODUCT, PRODUCT)),
+    "less_equal": ("{} ≤ {}", SUM, (PRODUCT, PRODUCT)),
+    "greater": ("{} > {}", SUM, (PRODUCT, PRODUCT)),
+    "greater_equal": ("{} ≥ {}", SUM, (PRODUCT, PRODUCT)),
+    "logical_and": ("{} and {}", SUM, (PRODUCT, PRODUCT)),
+    "logical_or": ("{} or {}", SUM, (PRODUCT, PRODUCT)),
+    "where": ("({1} if {0} else {2})", ATOM, (SUM, SUM, SUM)),
+}
+
+LATEX: Style = {
+    **PLAIN,
+    "multiply": (r"{} \cdot {}", PRODUCT, (PRODUCT, POWER)),
+    "divide": (r"\frac{{{}}}{{{}}}", ATOM, (SUM, SUM)),
+    "reciprocal": (r"\frac{{1}}{{{}}}", ATOM, (SUM,)),
+    "power": ("{}^{{{}}}", POWER, (ATOM, SUM)),
+    "square": ("{}^{{2}}", POWER, (ATOM,)),
+    "sqrt": (r"\sqrt{{{}}}", ATOM, (SUM,)),
+    "cbrt": (r"\sqrt[3]{{{}}}", ATOM, (SUM,)),
+    "exp": ("e^{{{}}}", POWER, (SUM,)),
+    "exp2": ("2^{{{}}}", POWER, (SUM,)),
+    "abs": (r"\left|{}\right|", ATOM, (SUM,)),
+    "floor": (r"\left\lfloor {} \right\rfloor", ATOM, (SUM,)),
+    "ceil": (r"\left\lceil {} \right\rceil", ATOM, (SUM,)),
+    "sigmoid": (r"\sigma\left({}\right)", ATOM, (SUM,)),
+    "log2": (r"\log_{{2}}\left({}\right)", ATOM, (SUM,)),
+    "log10": (r"\log_{{10}}\left({}\right)", ATOM, (SUM,)),
+    "maximum": (r"\max\left({}, {}\right)", ATOM, (SUM, SUM)),
+    "minimum": (r"\min\left({}, {}\right)", ATOM, (SUM, SUM)),
+    "less_equal": (r"{} \le {}", SUM, (PRODUCT, PRODUCT)),
+    "greater_equal": (r"{} \ge {}", SUM, (PRODUCT, PRODUCT)),
+    "logical_and": (r"{} \wedge {}", SUM, (PRODUCT, PRODUCT)),
+    "logical_or": (r"{} \vee {}", SUM, (PRODUCT, PRODUCT)),
+    "where": (
+        r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
+        ATOM,
+        (SUM, SUM, SUM),
+    ),
+}
+
+# Python must round as the rule does, so here a + (b + c) keeps its brackets; and a choice is
+# evaluated lazily. Division and the rest are calls of the float vocabulary, which never raises.
+PYTHON: Style = {
+    "add": ("{} + {}", SUM, (SUM, PRODUCT)),
+    "subtract": ("{} - {}", SUM, (SUM, PRODUCT)),
+    "multiply": ("{}*{}", PRODUCT, (PRODUCT, POWER)),
+    "negative": ("-{}", POWER, (ATOM,)),
+    "equal": ("({} == {})", ATOM, (SUM, SUM)),
+    "less": ("({} < {})", ATOM, (SUM, SUM)),
+    "less_equal": ("({} <= {})", ATOM, (SUM, SUM)),
+    "greater": ("({} > {})", ATOM, (SUM, SUM)),
+    "greater_equal": ("({} >= {})", ATOM, (SUM, SUM)),
+    "logical_and": ("({} and {})", ATOM, (SUM, SUM)),
+    "logical_or": ("({} or {})", ATOM, (SUM, SUM)),
+    "where": ("({1} if {0} else {2})", ATOM, (SUM, SUM, SUM)),
+}
+
+_LATEX_FUNCTIONS = {
+    "arcsin", "arccos", "arctan", "cos", "cosh", "exp", "log", "sin", "sinh", "tan", "tanh",
+}  # fmt: skip
+
+
+def plain(parts: list[Formula]) -> str:
+    """Write a formula, given as its parts with operands first, as plain text."""
+    return _write(parts, PLAIN, lambda value: f"{value:.12g}", str, _call)
+
+
+def python(parts: list[Formula]) -> str:
+    """Write it as a Python expression over the float vocabulary."""
+    return _write(parts, PYTHON, repr, str, _call)
+
+
+def latex(parts: list[Formula]) -> str:
+    """Write it as LaTeX for math mode."""
+    return _write(parts, LATEX, _latex_number, _latex_name, _latex_call)
+
+
+def _write(parts, style, number, name, call):  # type: ignore[no-untyped-def]
+    texts: dict[int, tuple[str, int]] = {}
+    for part in parts:
+        if part.operation == "number":
+            text = number(part.value)
+            strength = SUM if text.startswith("-") else ATOM
+        elif part.operation == "name":
+            text, strength = name(part.value), ATOM
+        elif part.operation in style:
+            template, strength, places = style[part.operation]
+            text = template.format(*_bracketed(part, texts, places))
+        else:
+            text = call(part.operation, ", ".join(texts[id(x)][0] for x in part.operands))
+            strength = ATOM
+        texts[id(part)] = (text, strength)
+    return texts[id(parts[-1])][0]
+
+
+def _bracketed(
+    part: Formula, texts: dict[int, tuple[str, int]], places: tuple[int, ...]
+) -> Iterator[str]:
+    for operand, place in zip(part.operands, places):
+        text, strength = texts[id(operand)]
+        yield text if strength >= place else f"({text})"
+
+
+def _call(name: str, operands: str) -> str:
+    return f"{name}({operands})"
+
+
+def _latex_call(name: str, operands: str) -> str:
+    escaped = name.replace("_", r"\_")
+    command = rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{escaped}}}"
+    return rf"{command}\left({operands}\right)"
+
+
+def _latex_number(value: float) -> str:
+    if value - value != 0.0:  # inf, -inf, nan
+        return {"inf": r"\infty", "-inf": r"-\infty"}.get(str(value), r"\mathrm{nan}")
+    mantissa, _, exponent = f"{value:.12g}".partition("e")
+    return mantissa + (rf" \cdot 10^{{{int(exponent)}}}" if exponent else "")
+
+
+def _latex_name(value: str) -> str:
+    """Write w_12 with an index, a long name upright, and nothing that LaTeX obeys."""
+    head, _, index = value.partition("_")
+    if len(head) == 1 and index.isalnum():
+        return f"{head}_{{{index}}}"
+    escaped = "".join(_LATEX_ESCAPES.get(character, character) for character in value)
+    return escaped if len(value) == 1 else rf"\mathrm{{{escaped}}}"
+
+
+_LATEX_ESCAPES = {character: "\\" + character for character in "&%$#_{}"} | {
+    "\\": r"\backslash ",
+    "~": r"\sim ",
+    "^": r"\hat{\ }",
+    " ": r"\ ",
+}

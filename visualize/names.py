@@ -1,0 +1,86 @@
+"""What the values are called, found out when drawing and never while computing.
+
+    J = 3 * (a + b * c)
+    draw(J)                 # a, b, c, J are the caller's variables; b * c has no name and becomes t₁
+
+A label wins. Else comes the caller's variable: a local before a global, one level into lists, tuples
+and dicts (w[2], params['a']), and a name that starts with _ only for want of another. What remains
+is t₁, t₂ … in the order of creation.
+
+The caller's other objects may be anything. They are looked at with `type` and `is` alone: nothing
+of theirs is compared, printed or asked for an attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+import re
+from itertools import count, islice
+from typing import Any
+
+from autodiff.graph import Node
+
+Names = Mapping[int, str]  # by id: the nodes are alive as long as their picture is being made
+
+# A data set in a variable has more entries than a picture has values; don't read it to its end.
+_ENTRIES = 10_000
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def name_all(nodes: Sequence[Node], *namespaces: Mapping[str, Any]) -> dict[int, str]:
+    """Return a name for every node, by its id; an earlier namespace wins over a later one."""
+    names = known(nodes, *namespaces)
+    taken = set(names.values())
+    numbered = ("t" + str(i).translate(_SUBSCRIPTS) for i in count(1))
+    fresh = (name for name in numbered if name not in taken)
+    return {id(node): names.get(id(node)) or next(fresh) for node in nodes}
+
+
+def known(nodes: Sequence[Node], *namespaces: Mapping[str, Any]) -> dict[int, str]:
+    """Return the names of those nodes that have a label or a variable, by id."""
+    wanted = {id(node) for node in nodes}
+    names = {id(node): node.label for node in nodes if _is_name(node.label)}
+    private: dict[int, str] = {}
+    for namespace in namespaces:
+        # An inner name must not hide in a container behind an outer plain one, nor the other way.
+        for find in (_variables, _entries):
+            for name, value in find(namespace):
+                if id(value) in wanted:
+                    (private if name.startswith("_") else names).setdefault(id(value), name)
+    return {**private, **names}
+
+
+def _is_name(label: Any) -> bool:
+    return issubclass(type(label), str) and bool(label.strip())
+
+
+def _variables(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in tuple(namespace.items()):  # another thread may add to it
+        if issubclass(type(value), Node):
+            yield name, value
+
+
+def _entries(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    history = namespace.get("_oh")  # a notebook's own record of results, also called Out
+    for name, value in tuple(namespace.items()):  # another thread may add to it
+        kind = type(value)
+        if kind in (list, tuple):
+            for index, entry in enumerate(islice(value, _ENTRIES)):
+                if issubclass(type(entry), Node):
+                    yield f"{name}[{index}]", entry
+        elif kind is dict and value is not history and value is not namespace:
+            for key, entry in islice(value.items(), _ENTRIES):
+                # Only these keys can be written without calling code of the caller's.
+                if issubclass(type(entry), Node) and type(key) in (str, int):
+                    yield f"{name}[{key!r}]", entry
+
+
+# Control characters, halves of surrogate pairs, what XML forbids, and the marks that turn the
+# direction of writing round: none of them can be seen, each of them can break or forge a picture.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """Return the text on one line, with a space for each character that must not be drawn."""
+    return _UNSEEN.sub(" ", text).strip()

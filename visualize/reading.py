@@ -1,0 +1,134 @@
+"""What a picture says of a graph: every node's kind, name and formula, every edge's chain rule.
+
+A `Reading` walks the graph once and changes nothing. The styles of `dot.py` decide how to draw what
+it says:
+
+    reading = Reading(J, names)
+    reading.formula(J)                      # '3 × v'
+    reading.edge_tooltip(reading.edges[0])  # '∂u/∂b = c = 2; contributes 3 × 2 = 6'
+
+Numbers in tooltips have all their digits, numbers in pictures four.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from autodiff.graph import Edge, Node, edges, topological_order
+
+from . import style
+from .names import Names, clean
+
+
+class Reading:
+    """A graph read once: its nodes, their names, and its edges with their numbers as floats."""
+
+    def __init__(self, root: Node, names: Names) -> None:
+        self.root = root
+        self.nodes = topological_order(root)
+        self.names = {key: clean(name) or "?" for key, name in names.items()}
+        self.ids = {id(node): f"n{i}" for i, node in enumerate(self.nodes)}
+        self.edges = sorted(edges(root), key=lambda edge: (self.rank(edge.child), edge.index))
+        self.uses = Counter((id(edge.child), id(edge.parent)) for edge in self.edges)
+        self.largest_gradient = style.largest(gradient(node) for node in self.nodes)
+        self.largest_contribution = style.largest(plain(e.contribution) for e in self.edges)
+
+    def rank(self, node: Node) -> int:
+        """Return the place of a node in the order of creation."""
+        return int(self.ids[id(node)][1:])
+
+    def id(self, node: Node) -> str:
+        """Return what the node is called in DOT."""
+        return self.ids[id(node)]
+
+    def name(self, node: Node) -> str:
+        """Return what the node is called in the picture."""
+        return self.names[id(node)]
+
+    def kind(self, node: Node) -> str:
+        """Return input, constant, operation or output."""
+        if not node.requires_grad:
+            return "constant"
+        if node.is_leaf:
+            return "input"
+        return "output" if node is self.root else "operation"
+
+    def formula(self, node: Node, *, full: bool = False) -> str:
+        """Return what the node was made from, e.g. 3 × v; the empty text for a leaf."""
+        if node.primitive is None or node.is_leaf:
+            return ""
+        return _written(node.primitive.formula, node.primitive.name, self._operands(node, full))
+
+    def slope(self, edge: Edge) -> str:
+        """Return the formula of the local derivative, or the empty text where none can be had."""
+        primitive = edge.child.primitive
+        if primitive is None or edge.local is None:
+            return ""
+        try:
+            operands = self._operands(edge.child, full=True)
+            return str(primitive.derivative(edge.index, *operands, output=self.name(edge.child)))
+        except Exception:  # a rule of the user's own may know numbers only
+            return ""
+
+    def _operands(self, node: Node, full: bool) -> list[str | float]:
+        return [self.name(x) if isinstance(x, Node) else _constant(x, full) for x in node.inputs]
+
+    def node_tooltip(self, node: Node) -> str:
+        """Return all that is known of a node, in full precision, a line each."""
+        formula = self.formula(node, full=True)
+        value, grad = plain(node.data), gradient(node)
+        return "\n".join(
+            [
+                self.name(node) + (f" = {formula}" if formula else ""),
+                f"value {style.NO_GRADIENT if value is None else style.exact(value)}",
+                f"grad {style.NO_GRADIENT if grad is None else style.exact(grad)}",
+                self.kind(node),
+            ]
+        )
+
+    def edge_tooltip(self, edge: Edge) -> str:
+        """Return the chain rule of an edge: ∂u/∂b = c = 2; contributes 3 × 2 = 6."""
+        child, parent = self.name(edge.child), self.name(edge.parent)
+        which = f" (operand {edge.index + 1})" if self.uses[id(edge.child), id(edge.parent)] > 1 else ""
+        local, contribution = plain(edge.local), plain(edge.contribution)
+        if local is None:
+            if not edge.parent.requires_grad:
+                return f"{parent} is a constant: no gradient goes there"
+            return f"∂{child}/∂{parent}{which}: no local derivative is recorded"
+        value = style.exact(local)
+        slope = self.slope(edge)
+        text = f"∂{child}/∂{parent}{which} = " + (f"{slope} = " if slope not in ("", value) else "")
+        text += value
+        upstream = gradient(edge.child)
+        if contribution is None or upstream is None:
+            return text
+        factors = f"{style.exact(upstream)} × {style.bracketed(value)}"
+        return f"{text}; contributes {factors} = {style.exact(contribution)}"
+
+
+def plain(x: Any) -> float | None:
+    """Return a number, or the number in a node, as a float; None for none."""
+    if isinstance(x, Node):  # a gradient made with create_graph=True
+        x = x.data
+    return None if x is None else float(x)
+
+
+def gradient(node: Node) -> float | None:
+    """Return the gradient as a float, None before any backward."""
+    return plain(node.grad) if node.has_grad else None
+
+
+def _written(formula: Any, name: str, operands: list[str | float]) -> str:
+    try:
+        return str(formula(*operands))
+    except Exception:  # a primitive of the user's own may not be able to say itself
+        return f"{name}({', '.join(map(str, operands))})"
+
+
+def _constant(x: Any, full: bool) -> str | float:
+    if full:
+        return float(x)
+    text = style.number(x)
+    # As a number it gets its brackets where it is negative; as a name it keeps our way of writing.
+    return float(text) if text.startswith("-") else text
