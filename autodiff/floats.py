@@ -15,14 +15,17 @@ floats; nothing is checked, because these functions are the inner loop of everyt
 from __future__ import annotations
 
 import math
-from operator import eq, ge, gt, le, lt, mul, ne, neg, sub
+import operator
 
 inf = math.inf
 nan = math.nan
 
 # Names that `operator` has already.  (float * float overflows to inf by itself: it never raises.)
-multiply, subtract, negative = mul, sub, neg
-equal, not_equal, less, less_equal, greater, greater_equal = eq, ne, lt, le, gt, ge
+add, subtract, multiply = operator.add, operator.sub, operator.mul
+negative = operator.neg
+equal, not_equal = operator.eq, operator.ne
+less, less_equal = operator.lt, operator.le
+greater, greater_equal = operator.gt, operator.ge
 
 
 def divide(a: float, b: float) -> float:
@@ -293,4 +296,4 @@ def sum(*terms: float) -> float:
 def dot(*operands: float) -> float:
     """Return w₁x₁ + … + wₙxₙ (+ b) of the operands w₁ … wₙ, x₁ … xₙ (, b)."""
     n = len(operands) // 2
-    return sum(*map(mul, operands[:n], operands[n:]), *operands[2 * n :])
+    return sum(*map(multiply, operands[:n], operands[n:]), *operands[2 * n :])

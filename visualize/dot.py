@@ -14,6 +14,8 @@ read as one of Graphviz's own escapes.
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -21,11 +23,15 @@ from typing import NamedTuple
 from autodiff.graph import Edge, Node
 
 from . import style
-from .names import Names
+from .names import Names, clean
 from .reading import Reading, gradient, plain
 from .style import LIGHT, Kind, Theme
 
-HEAD = 'digraph "computation graph" {\n'
+NAME = "computation graph"
+HEAD = f'digraph "{NAME}" {{\n'
+
+# In front of the dark counterparts of the colours in the text, for pictures in both themes.
+DARK_COMMENT = "// in the dark: "
 
 
 # -- text from outside -----------------------------------------------------------------------------
@@ -206,3 +212,94 @@ def _row(row: _Row) -> str:
         f'<FONT POINT-SIZE="{style.NUMBER_SIZE}" COLOR="{row.ink}"><B>{row.number}</B></FONT> '
         "</TD></TR>"
     )
+
+
+# -- beads -----------------------------------------------------------------------------------------
+
+_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "×", "divide": "/", "power": "**", "negative": "-"}
+
+
+def beads(
+    root: Node,
+    names: Names,
+    theme: Theme = LIGHT,
+    *,
+    rankdir: str = "LR",
+    legend: bool = False,
+) -> str:
+    """Return the graph as DOT in micrograd's habit: name | data | grad, and a bead per operation."""
+    reading = Reading(root, names)
+    lines = [HEAD, *_preamble(theme, rankdir, legend)]
+    for node in reading.nodes:
+        here = reading.id(node)
+        tooltip = reading.node_tooltip(node)
+        label = _bead(reading, node, theme)
+        lines.append(f"\t{here} [{_attributes(label=label, tooltip=tooltip)}]\n")
+        if node.primitive is None or node.is_leaf:
+            continue
+        symbol = clean(_SYMBOLS.get(node.primitive.name, node.primitive.name))
+        colors = theme.kinds[reading.kind(node)]
+        bead = dict(
+            shape="circle" if len(symbol) < 3 else "ellipse",
+            label=cut(symbol, style.NAME_LENGTH),
+            style="filled",
+            fillcolor=colors.ground,
+            color=colors.border,
+            fontcolor=colors.ink,
+            fontsize=style.NAME_SIZE,
+            margin="0.06,0.02",
+            width=0.3,
+            height=0.3,
+            tooltip=tooltip,
+        )
+        lines.append(f"\t{here}_op [{_attributes(**bead)}]\n")
+        lines.append(_edge(f"{here}_op", here, color=theme.edge))
+        for index, operand in enumerate(node.inputs):
+            if not isinstance(operand, Node):  # micrograd has a node for each constant
+                constant = dict(label=style.number(operand), fontcolor=theme.muted, tooltip="constant")
+                lines.append(f"\t{here}_{index} [{_attributes(**constant)}]\n")
+                lines.append(_edge(f"{here}_{index}", f"{here}_op", color=theme.edge))
+    for edge in reading.edges:
+        tail, head = reading.id(edge.parent), f"{reading.id(edge.child)}_op"
+        tooltip = reading.edge_tooltip(edge)
+        lines.append(_edge(tail, head, **_strength_of(edge, reading, theme), tooltip=tooltip))
+    return "".join([*lines, "}\n"])
+
+
+def _bead(reading: Reading, node: Node, theme: Theme) -> str:
+    colors = theme.kinds[reading.kind(node)]
+    value = _value_row(node, theme)
+    grad = _gradient_row(node, reading.largest_gradient, theme)
+    name = cut(reading.name(node), style.NAME_LENGTH)
+    cells = [
+        f'<FONT POINT-SIZE="{style.NUMBER_SIZE}" COLOR="{colors.ink}"><B>{markup(name)}</B></FONT>'
+        f"{_room(name)}"
+    ] * bool(name)
+    for row in (value._replace(word="data"), grad):
+        number = f'<FONT COLOR="{row.ink}"><B>{row.number}</B></FONT>'
+        cells.append(f"{row.word} {number}")
+    return (
+        f'<<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="5" '
+        f'COLOR="{colors.border}" BGCOLOR="{theme.card}"><TR>'
+        + "".join(f"<TD>{cell}</TD>" for cell in cells)
+        + "</TR></TABLE>>"
+    )
+
+
+STYLES = {"beads": beads, "cards": cards}
+
+
+# -- both themes in one picture --------------------------------------------------------------------
+
+def with_dark(light: str, dark: str) -> str:
+    """Return the light text with a comment that gives each of its colours the dark one.
+
+    Both are the same graph in the same style, so their colours come in the same order.
+    """
+    pairs = dict(zip(_colors(light), _colors(dark)))
+    return light.replace(HEAD, f"{HEAD}\t{DARK_COMMENT}{json.dumps(pairs)}\n", 1)
+
+
+def _colors(text: str) -> list[str]:
+    # Outside names and tooltips: a user's text may well hold something like a colour.
+    return re.findall(r'[cC][oO][lL][oO][rR]="(#[0-9A-F]{6})"', text)

@@ -16,6 +16,7 @@ from collections import Counter
 from typing import Any
 
 from autodiff.graph import Edge, Node, edges, topological_order
+from autodiff.primitive import Primitive
 
 from . import style
 from .names import Names, clean
@@ -43,8 +44,8 @@ class Reading:
         return self.ids[id(node)]
 
     def name(self, node: Node) -> str:
-        """Return what the node is called in the picture."""
-        return self.names[id(node)]
+        """Return what the node is called in the picture; the empty text if it has no name."""
+        return self.names.get(id(node), "")
 
     def kind(self, node: Node) -> str:
         """Return input, constant, operation or output."""
@@ -58,7 +59,7 @@ class Reading:
         """Return what the node was made from, e.g. 3 × v; the empty text for a leaf."""
         if node.primitive is None or node.is_leaf:
             return ""
-        return _written(node.primitive.formula, node.primitive.name, self._operands(node, full))
+        return _written(node.primitive, self._operands(node, full))
 
     def slope(self, edge: Edge) -> str:
         """Return the formula of the local derivative, or the empty text where none can be had."""
@@ -119,11 +120,17 @@ def gradient(node: Node) -> float | None:
     return plain(node.grad) if node.has_grad else None
 
 
-def _written(formula: Any, name: str, operands: list[str | float]) -> str:
+def _written(primitive: Primitive, operands: list[str | float]) -> str:
+    texts = [x if isinstance(x, str) else style.bracketed(style.exact(x)) for x in operands]
+    name = primitive.name
+    if name.startswith("**") and len(texts) == 1:  # hand-made nodes are often called by an operator
+        return texts[0] + name
+    if not any(map(str.isalnum, name)):
+        return name + texts[0] if len(texts) == 1 else f" {name} ".join(texts)
     try:
-        return str(formula(*operands))
+        return str(primitive.formula(*operands))
     except Exception:  # a primitive of the user's own may not be able to say itself
-        return f"{name}({', '.join(map(str, operands))})"
+        return f"{name}({', '.join(texts)})"
 
 
 def _constant(x: Any, full: bool) -> str | float:

@@ -1,0 +1,19 @@
+"""Pictures of computation graphs: every value, gradient and local derivative, by name.
+
+    from autodiff import Value
+    from visualize import draw
+
+    a, b, c = Value(5.0), Value(3.0), Value(2.0)
+    J = 3 * (a + b * c)
+    J.backward()
+    draw(J).save("J.svg")
+
+`style` holds colours and numbers, `names` finds names, `reading` says what there is to say of a
+graph, `dot` turns that into text, `layout` knows the engines, `render` makes files. Importing this
+package loads neither graphviz nor matplotlib: the first picture does.
+"""
+
+from .drawing import draw, draw_dot, trace
+from .layout import RenderError, engines
+
+__all__ = ["RenderError", "draw", "draw_dot", "engines", "trace"]

@@ -1,0 +1,148 @@
+"""`draw`: from a value to a picture, and micrograd's `draw_dot` and `trace`.
+
+    from visualize import draw
+
+    a, b, c = Value(5.0), Value(3.0), Value(2.0)
+    J = 3 * (a + b * c)
+    J.backward()
+    draw(J).save("J.svg")       # a, b, c, J: the names of the caller's variables
+
+Drawing reads the graph and changes nothing in it. It counts before it draws, stopping at the limit:
+a graph of a million values is refused as fast as one of a thousand.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from autodiff.graph import Node, topological_order
+
+from . import dot
+from .names import known, name_all
+from .style import THEMES
+
+if TYPE_CHECKING:
+    from .render import Picture
+
+LIMIT = 150
+DIRECTIONS = ("LR", "RL", "TB", "BT")
+
+
+def draw(
+    root: Node,
+    *,
+    theme: str = "light",
+    style: str = "cards",
+    rankdir: str = "LR",
+    legend: bool = False,
+    limit: int = LIMIT,
+    names: Mapping[str, Any] | None = None,
+) -> Picture:
+    """Draw everything that `root` was made from: values, gradients and local derivatives.
+
+    The picture shows itself in a notebook; `.save("J.svg")` writes it (svg, png, jpg, pdf, dot).
+    `theme` is "light", "dark" or "auto", which as SVG follows the reader's system; `style` is
+    "cards" or "beads"; `rankdir` the direction of the forward pass, LR, RL, TB or BT.
+
+    Values are called by their labels, else by the caller's variables, or by those in `names`, a dict
+    from names to values; the rest is t₁, t₂ … Works before `backward()`, showing – for gradients.
+
+    Raises TypeError if `root` is no node, ValueError if it has more than `limit` values under it.
+    """
+    nodes = _nodes(root, limit, "draw")
+    _check("theme", theme, THEMES)
+    _check("style", style, dot.STYLES)
+    _check("rankdir", rankdir, DIRECTIONS)
+    namespaces = _caller(1) if names is None else (names,)
+    named = name_all(nodes, *namespaces) if style == "cards" else known(nodes, *namespaces)
+    text = _text(style, root, named, theme, rankdir, legend)
+
+    from .render import Picture
+
+    return Picture.of(text)
+
+
+def draw_dot(root: Node, format: str = "svg", rankdir: str = "LR") -> Picture:
+    """Draw the graph as micrograd does: a bead for each value and one for each operation.
+
+    Raises TypeError and ValueError as `draw` does.
+    """
+    nodes = _nodes(root, LIMIT, "draw_dot")
+    _check("rankdir", rankdir, DIRECTIONS)
+    text = _text("beads", root, known(nodes, *_caller(1)), "light", rankdir, False)
+
+    from .render import Picture
+
+    return Picture.of(text, format)
+
+
+def trace(root: Node) -> tuple[set[Node], set[tuple[Node, Node]]]:
+    """Return the set of all nodes under the root, and the set of pairs (input, node made from it)."""
+    _check_node(root, "trace")
+    nodes = set(topological_order(root))
+    return nodes, {(parent, node) for node in nodes for parent in node.parents}
+
+
+def _text(
+    style: str, root: Node, names: dict[int, str], theme: str, rankdir: str, legend: bool
+) -> str:
+    write = dot.STYLES[style]
+    text = write(root, names, THEMES[theme], rankdir=rankdir, legend=legend)
+    if theme == "auto":
+        dark = write(root, names, THEMES["dark"], rankdir=rankdir, legend=legend)
+        return dot.with_dark(text, dark)
+    return text
+
+
+def _caller(above: int) -> tuple[Mapping[str, Any], ...]:
+    """Return the variables of who called the function that calls this: locals, then globals."""
+    frame = sys._getframe(above + 1)
+    inner, outer = frame.f_locals, frame.f_globals
+    return (inner,) if inner is outer else (inner, outer)
+
+
+def _nodes(root: Node, limit: int, function: str) -> list[Node]:
+    """Return the nodes in order, or refuse after looking at no more than `limit` of them."""
+    _check_node(root, function)
+    if type(limit) is not int or limit < 1:
+        raise TypeError(f"draw() got limit={limit!r}; expected a whole number of at least 1")
+    seen = {id(root)}
+    stack = [root]
+    while stack:
+        for node in stack.pop().parents:
+            if id(node) not in seen:
+                seen.add(id(node))
+                stack.append(node)
+        if len(seen) > limit:
+            raise ValueError(
+                f"this graph has more than {limit:,} values; a picture of it would be slow to make"
+                f" and hard to read. Draw a part of it, {function}(v) of a value v inside, or insist:"
+                f" draw(J, limit={max(5000, 10 * limit)})".replace(",", " ", 1)
+            )
+    return topological_order(root)
+
+
+def _check_node(root: Any, function: str) -> None:
+    if not isinstance(root, Node):
+        raise TypeError(
+            f"{function}() got {_short(root)}; expected a Value:"
+            f" J = 3 * (a + b); {function}(J)"
+        )
+
+
+def _short(x: Any) -> str:
+    """Describe an object by its type, and show it if it is of a harmless one."""
+    kind = type(x).__name__
+    article = "an" if kind[0] in "aeiou" else "a"
+    if type(x) in (int, float, str, bool):
+        text = repr(x)
+        return f"{text if len(text) <= 40 else text[:37] + '...'}, {article} {kind}"
+    return "None" if x is None else f"{article} {kind}"
+
+
+def _check(what: str, got: Any, known: Any) -> None:
+    if type(got) is not str or got not in known:
+        options = ", ".join(repr(option) for option in known)
+        raise ValueError(f"draw() got {what}={_short(got)}; expected one of {options}")

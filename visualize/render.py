@@ -1,0 +1,205 @@
+"""A picture: DOT text that knows how to become a file, bytes, or the output of a notebook's cell.
+
+    picture = draw(J)
+    picture                     # in a notebook: shows itself
+    picture.save("J.svg")       # or .png .jpg .pdf .dot
+    picture.pipe(format="png")  # bytes
+    picture.source              # the DOT text
+
+`Picture` is a `graphviz.Digraph` with other engines under it (see `layout.py`): all that people know
+of `Digraph` works on it, `.node()` and `.edge()` to add to it included. This is the one file that
+imports graphviz, and `draw` is the one who imports this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from . import dot, layout
+
+FORMATS = ("svg", "png", "jpg", "jpeg", "pdf", "dot", "gv")
+_TEXT = ("dot", "gv")
+_DPI = 144  # bitmaps are looked at on fine screens
+
+
+class Picture(graphviz.Digraph):
+    """The drawing of a graph: a `graphviz.Digraph` that needs no Graphviz on the system."""
+
+    @classmethod
+    def of(cls, text: str, format: str = "svg") -> Picture:
+        """Return the picture of a DOT text by `dot.cards` or `dot.beads`."""
+        lines = text.splitlines(keepends=True)
+        return cls(dot.NAME, filename="picture.gv", format=format, body=lines[1:-1])
+
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+    ) -> str:
+        """Write the picture in the format of the file's ending, and return the file's path.
+
+        svg, png and jpg need no system package; dot (or gv) is the text itself; pdf takes an engine
+        that makes it. The file is replaced only when the picture is ready. Raises ValueError for
+        other endings, RenderError if no engine can.
+        """
+        path = Path(directory or self.directory or "", filename or self.filename)
+        format = _format_of(path)
+        if skip_existing and path.exists():
+            return str(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if format in _TEXT:
+            _write(path, self.source.encode())
+        else:
+            _write(path, self._convert(format, str(path)))
+        return str(path)
+
+    def pipe(
+        self,
+        format: str | None = None,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: bool | int | None = None,
+        quiet: bool = False,
+        *,
+        engine: str | None = None,
+        encoding: str | None = None,
+    ) -> Any:
+        """Return the picture as bytes, or as text if `encoding` is given. Raises RenderError."""
+        options = dict(
+            renderer=renderer, formatter=formatter, neato_no_op=neato_no_op, engine=engine
+        )
+        picture = self._convert(format or self.format, quiet=quiet, **options)
+        return picture.decode(encoding) if encoding else picture
+
+    def render(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: bool | int | None = None,
+        quiet: bool = False,
+        quiet_view: bool = False,
+        *,
+        outfile: str | os.PathLike[str] | None = None,
+        engine: str | None = None,
+        raise_if_result_exists: bool = False,
+        overwrite_source: bool = False,
+    ) -> str:
+        """Write the DOT text and the picture beside it, as graphviz does; return the latter's path.
+
+        `save` is simpler. Raises RenderError, and FileExistsError if told to keep what is there.
+        """
+        if outfile is not None:
+            target = Path(directory or self.directory or "", outfile)
+            format = format or target.suffix[1:].lower() or self.format
+            source = target.with_suffix(".gv") if filename is None else Path(filename)
+        else:
+            format = format or self.format
+            source = Path(filename or self.filename)
+            suffixes = [part for part in (renderer, formatter) if part] + [format]
+            target = Path(directory or self.directory or "", f"{source}.{'.'.join(suffixes)}")
+        source = target.parent / source.name
+        if source == target and not overwrite_source:
+            raise ValueError(
+                f"render() got outfile={str(target)!r}, which is also where the DOT text goes;"
+                " pass another filename=, or overwrite_source=True"
+            )
+        if raise_if_result_exists and target.exists():
+            raise graphviz.FileExistsError(f"output file exists: {target}")
+        options = dict(
+            renderer=renderer, formatter=formatter, neato_no_op=neato_no_op, engine=engine
+        )
+        picture = self._convert(format, str(target), quiet=quiet, **options)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not cleanup and source != target:
+            _write(source, self.source.encode())
+        _write(target, picture)
+        if view or quiet_view:
+            graphviz.view(str(target), quiet=quiet_view)
+        return str(target)
+
+    def _convert(
+        self,
+        format: str,
+        path: str = "",
+        *,
+        quiet: bool = False,
+        renderer: str | None = None,
+        formatter: str | None = None,
+        neato_no_op: bool | int | None = None,
+        engine: str | None = None,
+    ) -> bytes:
+        format = format.lower()
+        if format not in graphviz.FORMATS:
+            raise ValueError(f"unknown format {format!r}; try one of {', '.join(FORMATS)}")
+        arguments = [f"-K{engine or self.engine}"]
+        if neato_no_op is not None:
+            arguments.append(f"-n{int(neato_no_op)}")
+        if format not in ("svg", "pdf"):
+            arguments.append(f"-Gdpi={_DPI}")
+        wanted = ":".join(filter(None, [format, renderer, formatter]))
+        picture = layout.convert(self.source, wanted, *arguments, quiet=quiet, path=path)
+        return _both_themes(picture, self.source) if format == "svg" else picture
+
+
+def _format_of(path: Path) -> str:
+    format = path.suffix[1:].lower()
+    if format in ("html", "htm"):
+        raise ValueError(
+            f"cannot write {path}: the page that steps through a graph is not built yet; a picture"
+            f' goes to {", ".join(FORMATS)}, e.g. .save("{path.stem}.svg")'
+        )
+    if format not in FORMATS:
+        raise ValueError(
+            f"cannot write {path}: unknown ending {path.suffix!r}; expected one of"
+            f' {", ".join("." + known for known in FORMATS)}, e.g. .save("{path.stem}.svg")'
+        )
+    return format
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Put the content in a file beside the path, then give it the path: never half a picture."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        # mkstemp makes files for their owner alone; a picture is as public as any new file here.
+        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)  # it can only be read by setting it
+    os.umask(mask)
+    return mask
+
+
+def _both_themes(svg: bytes, source: str) -> bytes:
+    """Add the dark theme's colours to an SVG whose DOT text lists them (theme="auto")."""
+    found = re.search(rf"^\s*{re.escape(dot.DARK_COMMENT)}(.*)$", source, re.M)
+    if not found:
+        return svg
+    rules = "".join(
+        f'[{what}="{light.lower()}"]{{{what}:{dark.lower()}}}'
+        for light, dark in json.loads(found[1]).items()
+        for what in ("fill", "stroke")
+    )
+    css = f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>\n"
+    head, tag, rest = svg.partition(b'<g id="graph0"')
+    return head + css.encode() + tag + rest
