@@ -72,7 +72,7 @@ def _differentiate(words: list[str]) -> int:
     if not options.json:
         tables.print_report(report)
     for path in options.output:
-        _draw(result, path, options.theme)
+        _draw(result, report["name"], path, options.theme)
         if not options.json:
             tables.say(f"wrote {path}")
     if options.json:
@@ -80,12 +80,12 @@ def _differentiate(words: list[str]) -> int:
     return int(not all(check["agrees"] for check in report.get("check", {}).values()))
 
 
-def _draw(result: Value, path: str, theme: str) -> None:
+def _draw(result: Value, name: str, path: str, theme: str) -> None:
     from visualize import RenderError, draw
 
     try:
-        draw(result, theme=theme).save(path)
-    except (RenderError, OSError) as error:
+        draw(result, theme=theme, names={name: result}).save(path)
+    except (RenderError, OSError, ValueError) as error:  # no engine; no place; too large a graph
         raise _Misuse(str(error)) from None
 
 
@@ -106,7 +106,7 @@ def _descend(words: list[str]) -> int:
         if last["step"] % options.every == 0 or "ending" in last:
             show(last)
     if options.json:
-        tables.print_json({"name": name, "ending": last["ending"], "steps": shown})
+        tables.print_json({"name": name, "ending": last["ending"], "ok": last["ok"], "steps": shown})
     elif until or not last["ok"]:
         tables.say(last["ending"])
     return int(not last["ok"])
@@ -143,7 +143,7 @@ def _parser(prog: str, description: str, epilog: str) -> _Parser:
     add = parser.add_argument
     add("words", nargs="*", help=argparse.SUPPRESS)
     add("--wrt", metavar="a,b", help="differentiate with respect to these inputs only")
-    add("--json", action="store_true", help='print one JSON object; nan and inf are "nan", "inf"')
+    add("--json", action="store_true", help='print one JSON object, with "nan", "inf", "-inf"')
     return parser
 
 
@@ -185,19 +185,26 @@ def _descend_parser() -> _Parser:
 
 
 def _rate(text: str) -> float:
-    if not math.isfinite(number := float(text)):
-        raise ValueError
-    return number
+    try:
+        if math.isfinite(rate := float(text)):
+            return rate
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"got '{text}'; expected a finite number, such as 0.1")
 
 
 def _count(text: str) -> int:
-    if (number := int(text)) < 0:
-        raise ValueError
-    return number
+    return _whole(text, least=0)
 
 
 def _interval(text: str) -> int:
-    return _count(text) or int("")
+    return _whole(text, least=1)
+
+
+def _whole(text: str, least: int) -> int:
+    if text.strip().isdecimal() and int(text[:20]) >= least:
+        return int(text[:20])
+    raise argparse.ArgumentTypeError(f"got '{text}'; expected a whole number from {least} on")
 
 
 def _until(text: str | None, names: list[str]) -> reports.Until | None:

@@ -14,13 +14,15 @@ with other objects of the same pickle: the parameters of a model, a loss made of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from copy import deepcopy
 from threading import local
-from typing import Any
 
 from .graph import Node, topological_order
 from .primitive import Primitive
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 class _State(local):
@@ -55,6 +57,8 @@ def reduced(node: Node) -> tuple[Any, ...]:
 
 def deep_copied(root: Node, memo: dict[int, Any]) -> Any:
     """Return what `__deepcopy__` should."""
+    from copy import deepcopy
+
     nodes = [node for node in topological_order(root) if id(node) not in memo]
     for node in nodes:
         inputs = tuple(memo[id(x)] if isinstance(x, Node) else x for x in node.inputs)

@@ -19,9 +19,13 @@ branch finite that is not taken, it is so that derivatives of the derivative are
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from .primitive import Primitive
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from typing import Any
+
 
 TABLE: dict[str, Primitive] = {}
 

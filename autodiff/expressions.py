@@ -209,20 +209,21 @@ class _Reader:
         if name not in TABLE:
             raise error(self.source, column, f"unknown function '{short(name)}'", _guess(name))
         function = getattr(functions, name)
-        lists = [len(arg.elts) for arg in args[:2] if isinstance(arg, ast.List)]
-        if name == "sum":
+        lists = [len(arg.elts) for arg in args if isinstance(arg, ast.List)]
+        if name == "dot":
+            fits = len(args) in (2, 3) and len(lists) == 2 and lists[0] == lists[1]
+            self.welcome.update(map(id, args[:2]))
+        elif name == "sum":
             fits = not lists or len(args) == 1
             function = function if lists else _sum
-        elif name == "dot":
-            fits = len(args) in (2, 3) and len(lists) == 2 and lists[0] == lists[1]
+            self.welcome.update(map(id, args[:1]))
         else:
             most = function.__code__.co_argcount
             fits = most - len(function.__defaults__ or ()) <= len(args) <= most
+            self.welcome.update(map(id, args[:1] if name == "where" else ()))
         if not fits:
             got = f"{name} with {len(args)} value{'s' * (len(args) != 1)}"
             raise error(self.source, column, got, f"write {_usage(name)}")
-        if lists or name == "where":
-            self.welcome.update(id(arg) for arg in (args[:1] if name == "where" else args[:2]))
         return function
 
 

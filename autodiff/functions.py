@@ -14,13 +14,14 @@ Unless a docstring says otherwise, arguments are Values or real numbers, values 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
-from typing import Any
-
 from . import elementwise, floats
 from .graph import Node, apply
 from .primitive import Primitive
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
 
 def _call(primitive: Primitive, *args: Any) -> Any:
@@ -420,6 +421,8 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
     Written with operators and this package's functions the rule can be differentiated again; with
     `math` it serves first derivatives only, and a second raises TypeError.
     """
+
+    from functools import wraps
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__

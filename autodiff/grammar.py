@@ -28,7 +28,7 @@ MAX_OPERATORS = 2_000
 _TOKEN = re.compile(
     r"""(?P<number> (?: [0-9](?:_?[0-9])* \.? (?:[0-9](?:_?[0-9])*)? | \.[0-9](?:_?[0-9])* )
                     (?: [eE] [+-]? [0-9](?:_?[0-9])* )? )
-      | (?P<name> [^\W\d]\w* )
+      | (?P<name> [^\W\d] (?: \w | [^\x00-\x7f\s·] )* )  # accents are no \w
       | (?P<operator> \*\* | <= | >= | == | != | [-+*/%<>] )
       | (?P<equals> = ) | (?P<open> [(\[] ) | (?P<close> [)\]] ) | (?P<comma> , )
       | (?P<space> \s+ ) | (?P<other> . )""",
@@ -143,7 +143,7 @@ def _split(source: str) -> list[Token]:
     tokens = []
     for match in _TOKEN.finditer(source):
         kind, text, column = str(match.lastgroup), match[0], match.start()
-        if kind == "name" and not text.isidentifier():  # x² is a word to `re`, and no name
+        if kind == "name" and not text.isidentifier():  # such as x² or a×b
             column += next(n for n in range(len(text)) if not text[: n + 1].isidentifier())
             kind, text = "other", source[column]
         if kind == "other" or (kind == "name" and not is_name(text)):

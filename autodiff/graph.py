@@ -14,11 +14,15 @@ both of them are; `sweep.py` walks what is recorded here.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
 from threading import local
-from typing import Any, ClassVar, NamedTuple
 
 from .primitive import Primitive
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, ClassVar
+
 
 # What `.grad` holds before any backward. It reads 0.0 and adds like 0.0, but it is this very
 # object, so that a picture can tell "no gradient yet" from a gradient that is zero.
@@ -231,19 +235,28 @@ def topological_order(*roots: Node) -> list[Node]:
     return order
 
 
-class Edge(NamedTuple):
+class Edge:
     """A use of `parent` as input number `argnum` (from 0) of `child`.
 
     `local` is ∂child/∂parent along this edge alone; `contribution` is what the edge adds to
     parent.grad, child.grad · local, or None before a backward. Both are None where the child has a
-    hand-written `_backward`, which says nothing of its parts.
+    hand-written `_backward`, which says nothing of its parts, or the parent needs no gradient.
     """
 
-    child: Node
-    parent: Node
-    argnum: int
-    local: Any
-    contribution: Any
+    __slots__ = ("argnum", "child", "contribution", "local", "parent")
+
+    def __init__(self, child: Node, parent: Node, argnum: int, local: Any, contribution: Any):
+        self.child = child
+        self.parent = parent
+        self.argnum = argnum
+        self.local = local
+        self.contribution = contribution
+
+    def __repr__(self) -> str:
+        return (
+            f"Edge(child={self.child!r}, parent={self.parent!r}, argnum={self.argnum},"
+            f" local={self.local!r}, contribution={self.contribution!r})"
+        )
 
 
 def edges(root: Node) -> Iterator[Edge]:

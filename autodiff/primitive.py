@@ -18,14 +18,16 @@ So a primitive is written once and read four times:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import ModuleType
-from typing import Any
-
-from . import symbols
+from . import floats, symbols
 from .symbols import Formula
 
-Rule = Callable[..., Any]
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    Rule = Callable[..., Any]
 
 
 class Primitive:
@@ -78,6 +80,15 @@ class Primitive:
         if self.forward is not None:
             return self.forward(xp, *args)
         return getattr(xp, self.name)(*args)
+
+    def float_function(self, arity: int = 1) -> Callable[..., float]:
+        """Return the operation on floats alone, without a detour through the vocabulary."""
+        if self.forward is None:
+            function: Callable[..., float] = getattr(floats, self.name)
+            return function
+        names = [f"x{i}" for i in range(arity)]
+        formula = self.forward(symbols, *map(symbols.name, names))
+        return on_floats(f"{self.name} = lambda {', '.join(names)}: {formula.python()}", self.name)
 
     def cotangents(self, xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> list[Any]:
         """Return g · ∂y/∂x for each needed input x, None for the others."""
@@ -143,6 +154,13 @@ def _symbol(arg: str | float | Formula) -> Formula:
     if isinstance(arg, Formula):
         return arg
     return symbols.name(arg) if isinstance(arg, str) else symbols.number(arg)
+
+
+def on_floats(source: str, name: str) -> Any:
+    """Run Python that symbols printed, over the float vocabulary; return what it names."""
+    namespace = dict(vars(floats))
+    exec(compile(source, f"<{name}>", "exec"), namespace)  # noqa: S102  (printed from our own rows)
+    return namespace[name]
 
 
 def _find(module: str, path: str) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from .differences import compare
@@ -117,16 +118,14 @@ def descent(
     The last one has the "ending", a sentence, and whether that is "ok": `until` is reached, or
     nothing was to be reached in so many steps. A value or gradient that is not finite ends all.
     """
-    step = 0
-    while True:
+    for step in count():
         _, report = gradients(expression, numbers, wrt)
-        report = {"step": step, **report} | _ending(report, step, steps, until)
+        report = {"step": step} | report | _ending(report, step, steps, until)
         yield report
         if "ending" in report:
             return
         moved = {name: numbers[name] - lr * report["inputs"][name]["gradient"] for name in wrt}
         numbers = {**numbers, **moved}
-        step += 1
 
 
 def _ending(report: Report, step: int, steps: int, until: Until | None) -> Report:

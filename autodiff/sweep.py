@@ -15,12 +15,14 @@ Nodes and arrays take the general sweep. Neither recurses, so a chain may be a m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from . import floats, functions, symbols
 from .graph import UNSET, Node, check, modes, topological_order
-from .primitive import Primitive
+from .primitive import Primitive, on_floats
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 
 def pullback(root: Node, cotangent: Any, create_graph: bool = False) -> dict[Node, Any]:
@@ -110,7 +112,7 @@ def _interior_order(root: Node) -> list[Node]:
     Two zeros made for this call are the marks of the search: `.grad` holds `opened` while a node's
     parents are being listed, `closed` when the node is. That saves a set of all nodes.
     """
-    opened, closed = float("0"), float("0")
+    opened, closed = UNSET + 0.0, UNSET + 0.0
     order: list[Node] = []
     stack = [root]
     push, pop = stack.append, stack.pop
@@ -132,9 +134,9 @@ def _interior_order(root: Node) -> list[Node]:
 def prepare_step(primitive: Primitive) -> Callable[[Node], None]:
     """Make the primitive's step, at its first use: add to each input's `.grad` its share."""
     if primitive.joint is None and len(primitive.vjps) == 1:
-        step = _compiled(f"{_UNARY}    {_line(primitive, 0, 'a.data')}\n", primitive.name)
+        step = on_floats(_UNARY.format(_line(primitive, 0, "a.data")), "step")
     elif primitive.joint is None and len(primitive.vjps) == 2:
-        step = _compiled(_binary_source(primitive), primitive.name)
+        step = on_floats(_binary_source(primitive), "step")
     else:
         step = _general_step
     primitive.step = step
@@ -145,6 +147,7 @@ _UNARY = """\
 def step(node):
     (a,) = node.inputs
     g = node.grad
+    {}
 """
 _BINARY = """\
 def step(node):
@@ -176,13 +179,6 @@ def _line(primitive: Primitive, index: int, *args: str) -> str:
     g, y = symbols.name("g"), symbols.name("node.data")
     share = rule(symbols, g, y, *map(symbols.name, args))
     return f"{'ab'[index]}.grad += {share.python()}"
-
-
-def _compiled(source: str, name: str) -> Callable[[Node], None]:
-    namespace: dict[str, Any] = dict(vars(floats))
-    exec(compile(source, f"<step of {name}>", "exec"), namespace)  # noqa: S102  (our own rows)
-    step: Callable[[Node], None] = namespace["step"]
-    return step
 
 
 def _general_step(node: Node) -> None:

@@ -14,9 +14,11 @@ An operation that a format does not know prints as a call of its name, so a new 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from . import typeset
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Formula:

@@ -10,11 +10,12 @@ An operation that a table lacks is written as a call of its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .symbols import Formula
+
 
 # An operand in a tighter place than its own strength allows is put in brackets.
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4

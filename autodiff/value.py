@@ -13,21 +13,24 @@ written for micrograd's `Value` runs with this one: `_prev`, `_op`, `_backward` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, ClassVar
-
 from . import copying, elementwise, floats, functions
 from .graph import CONSTANT, UNSET, Node, altered, apply
 from .primitive import HandWritten, Primitive
 from .sweep import backward, prepare_step
 
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar
+
+
 _new = object.__new__
+_EXACT = 2**53  # whole numbers below it are floats exactly
 
 
 def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
     """Return the method self ∘ other. It is `apply` written out: every call would cost as much."""
-    compute = getattr(floats, primitive.name)
+    compute = primitive.float_function(2)
 
     def operator(self: Value, other: Any) -> Any:
         if type(other) is Value:
@@ -36,6 +39,8 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
                 return apply(primitive, self, other)
         elif type(other) is float:
             number = other
+        elif type(other) is int and -_EXACT < other < _EXACT:
+            number = other = float(other)
         else:
             number = other = _operand(other, primitive.name)
             if type(other) is not float:
@@ -55,10 +60,12 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
 
 def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
     """Return the method other ∘ self, where other is no Value."""
-    compute = getattr(floats, primitive.name)
+    compute = primitive.float_function(2)
 
     def operator(self: Value, other: Any) -> Any:
-        if type(other) is not float:
+        if type(other) is int and -_EXACT < other < _EXACT:
+            other = float(other)
+        elif type(other) is not float:
             other = _operand(other, primitive.name)
             if other is NotImplemented:
                 return other
@@ -77,8 +84,7 @@ def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
 
 def _unary(primitive: Primitive) -> Callable[[Value], Any]:
     """Return the method of an operation on self alone."""
-    forward = primitive.forward
-    compute = getattr(floats, primitive.name) if forward is None else partial(forward, floats)
+    compute = primitive.float_function()
 
     def method(self: Value) -> Any:
         if altered or self.primitive is CONSTANT:
@@ -327,7 +333,8 @@ class Value(Node):
         """The chain rule for this node alone: called, it adds to the gradients of its inputs."""
         if self.primitive is None:
             return lambda: None
-        return partial(self.primitive.step or prepare_step(self.primitive), self)
+        step = self.primitive.step or prepare_step(self.primitive)
+        return lambda: step(self)
 
     @_backward.setter
     def _backward(self, function: Callable[[], None]) -> None:

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff.graph import Node, topological_order
 
-from . import dot
+from . import beads, cards, dot
 from .names import known, name_all
 from .style import THEMES
 
 if TYPE_CHECKING:
     from .render import Picture
 
+STYLES = {"beads": beads.write, "cards": cards.write}
 LIMIT = 150
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
@@ -46,14 +47,14 @@ def draw(
     `theme` is "light", "dark" or "auto", which as SVG follows the reader's system; `style` is
     "cards" or "beads"; `rankdir` the direction of the forward pass, LR, RL, TB or BT.
 
-    Values are called by their labels, else by the caller's variables, or by those in `names`, a dict
-    from names to values; the rest is t₁, t₂ … Works before `backward()`, showing – for gradients.
+    Values are called by their labels, else by the caller's variables, or by those in `names`, a
+    dict from names to values; the rest is t₁, t₂ … Works before `backward()`: gradients are then –.
 
     Raises TypeError if `root` is no node, ValueError if it has more than `limit` values under it.
     """
     nodes = _nodes(root, limit, "draw")
     _check("theme", theme, THEMES)
-    _check("style", style, dot.STYLES)
+    _check("style", style, STYLES)
     _check("rankdir", rankdir, DIRECTIONS)
     namespaces = _caller(1) if names is None else (names,)
     named = name_all(nodes, *namespaces) if style == "cards" else known(nodes, *namespaces)
@@ -79,7 +80,7 @@ def draw_dot(root: Node, format: str = "svg", rankdir: str = "LR") -> Picture:
 
 
 def trace(root: Node) -> tuple[set[Node], set[tuple[Node, Node]]]:
-    """Return the set of all nodes under the root, and the set of pairs (input, node made from it)."""
+    """Return the set of all nodes under the root, and the set of (input, node made from it)."""
     _check_node(root, "trace")
     nodes = set(topological_order(root))
     return nodes, {(parent, node) for node in nodes for parent in node.parents}
@@ -88,7 +89,7 @@ def trace(root: Node) -> tuple[set[Node], set[tuple[Node, Node]]]:
 def _text(
     style: str, root: Node, names: dict[int, str], theme: str, rankdir: str, legend: bool
 ) -> str:
-    write = dot.STYLES[style]
+    write = STYLES[style]
     text = write(root, names, THEMES[theme], rankdir=rankdir, legend=legend)
     if theme == "auto":
         dark = write(root, names, THEMES["dark"], rankdir=rankdir, legend=legend)
@@ -117,9 +118,9 @@ def _nodes(root: Node, limit: int, function: str) -> list[Node]:
                 stack.append(node)
         if len(seen) > limit:
             raise ValueError(
-                f"this graph has more than {limit:,} values; a picture of it would be slow to make"
-                f" and hard to read. Draw a part of it, {function}(v) of a value v inside, or insist:"
-                f" draw(J, limit={max(5000, 10 * limit)})".replace(",", " ", 1)
+                f"this graph has more than {limit} values; a picture of it would be slow to make"
+                " and hard to read. Draw a part of it, draw(v) of a value v inside, or insist:"
+                f" draw(J, limit={max(5000, 10 * limit)})"
             )
     return topological_order(root)
 
@@ -127,8 +128,7 @@ def _nodes(root: Node, limit: int, function: str) -> list[Node]:
 def _check_node(root: Any, function: str) -> None:
     if not isinstance(root, Node):
         raise TypeError(
-            f"{function}() got {_short(root)}; expected a Value:"
-            f" J = 3 * (a + b); {function}(J)"
+            f"{function}() got {_short(root)}; expected a Value: J = 3 * (a + b); {function}(J)"
         )
 
 

@@ -32,8 +32,8 @@ TIMEOUT = 20.0  # seconds; dot needs minutes for graphs that nobody could read
 
 _BITMAPS = {"png", "jpg", "jpeg", "jpe", "gif", "bmp", "webp"}
 _PURE_FORMATS = frozenset(
-    "canon dot dot_json gv jpe jpeg jpg json json0 plain plain-ext png svg xdot xdot1.2 xdot1.4 "
-    "xdot_json".split()
+    {"canon", "dot", "dot_json", "gv", "jpe", "jpeg", "jpg", "json", "json0", "plain", "plain-ext"}
+    | {"png", "svg", "xdot", "xdot1.2", "xdot1.4", "xdot_json"}
 )
 
 # What the fonts in graphviz-pure 0.2.2 lack: found by drawing one character after another.
@@ -43,7 +43,14 @@ _NOT_IN_ITS_FONTS = re.compile(
 )
 
 # It has no width for them either, and says so once for each byte: the one complaint to swallow.
-_WIDTH_COMPLAINT = re.compile(r"^(Warning: )+no value for width of non-ASCII character \d+\..*\n?", re.M)
+_WIDTH_COMPLAINT = re.compile(
+    r"^(Warning: )+no value for width of non-ASCII character \d+\..*\n?", re.MULTILINE
+)
+
+
+_SYSTEM_PACKAGES = (
+    "sudo apt install graphviz   |   brew install graphviz   |   winget install graphviz"
+)
 
 
 class RenderError(RuntimeError):
@@ -102,10 +109,8 @@ def _named_by_user() -> Engine | None:
 def _pure() -> Engine | None:
     # A notebook's kernel in a virtual environment that is not activated has the scripts of that
     # environment beside it but not on PATH.
-    schemes = ["", "user"] if sys.flags.no_user_site == 0 else [""]
-    for scheme in schemes:
-        scripts = sysconfig.get_path("scripts", *([f"{os.name}_{scheme}"] if scheme else []))
-        path = shutil.which(PURE, path=scripts)
+    for scheme in (sysconfig.get_default_scheme(), f"{os.name}_user"):
+        path = shutil.which(PURE, path=sysconfig.get_path("scripts", scheme))
         if path:
             return Engine(PURE, path)
     return _on_path(PURE)
@@ -160,9 +165,7 @@ class _Failure(Exception):
         self.hopeless = hopeless
 
 
-def _run(
-    engine: Engine, text: str, format: str, arguments: tuple[str, ...], quiet: bool
-) -> bytes:
+def _run(engine: Engine, text: str, format: str, arguments: tuple[str, ...], quiet: bool) -> bytes:
     command = [engine.path, f"-T{format}", *arguments]
     try:
         process = subprocess.Popen(
@@ -227,6 +230,6 @@ def _lines(format: str, path: str, failures: list[str]) -> Iterator[str]:
             yield "    pip install svglib                     (SVG to PDF, no system package)"
         elif format in _PURE_FORMATS:
             yield "    pip install graphviz-pure              (no system package)"
-        yield "    sudo apt install graphviz   |   brew install graphviz   |   winget install graphviz"
+        yield f"    {_SYSTEM_PACKAGES}"
     able = next((f for f in ("svg", "dot") if f == "dot" or (f != format and _chain("", f))), "dot")
     yield f'  Or write {able.upper()} now, which needs nothing:  draw(J).save("J.{able}")'

@@ -1,11 +1,11 @@
 """What the values are called, found out when drawing and never while computing.
 
     J = 3 * (a + b * c)
-    draw(J)                 # a, b, c, J are the caller's variables; b * c has no name and becomes t₁
+    draw(J)                 # a, b, c, J are the caller's variables; b * c becomes t₁
 
-A label wins. Else comes the caller's variable: a local before a global, one level into lists, tuples
-and dicts (w[2], params['a']), and a name that starts with _ only for want of another. What remains
-is t₁, t₂ … in the order of creation.
+A label wins. Else comes the caller's variable: a local before a global, one level into lists,
+tuples and dicts (w[2], params['a']), and a name that starts with _ only for want of another. What
+remains is t₁, t₂ … in the order of creation.
 
 The caller's other objects may be anything. They are looked at with `type` and `is` alone: nothing
 of theirs is compared, printed or asked for an attribute.
@@ -13,8 +13,8 @@ of theirs is compared, printed or asked for an attribute.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, islice
 from typing import Any
 

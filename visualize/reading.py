@@ -30,7 +30,7 @@ class Reading:
         self.nodes = topological_order(root)
         self.names = {key: clean(name) or "?" for key, name in names.items()}
         self.ids = {id(node): f"n{i}" for i, node in enumerate(self.nodes)}
-        self.edges = sorted(edges(root), key=lambda edge: (self.rank(edge.child), edge.index))
+        self.edges = sorted(edges(root), key=lambda edge: (self.rank(edge.child), edge.argnum))
         self.uses = Counter((id(edge.child), id(edge.parent)) for edge in self.edges)
         self.largest_gradient = style.largest(gradient(node) for node in self.nodes)
         self.largest_contribution = style.largest(plain(e.contribution) for e in self.edges)
@@ -68,7 +68,7 @@ class Reading:
             return ""
         try:
             operands = self._operands(edge.child, full=True)
-            return str(primitive.derivative(edge.index, *operands, output=self.name(edge.child)))
+            return str(primitive.derivative(edge.argnum, *operands, output=self.name(edge.child)))
         except Exception:  # a rule of the user's own may know numbers only
             return ""
 
@@ -91,7 +91,8 @@ class Reading:
     def edge_tooltip(self, edge: Edge) -> str:
         """Return the chain rule of an edge: ∂u/∂b = c = 2; contributes 3 × 2 = 6."""
         child, parent = self.name(edge.child), self.name(edge.parent)
-        which = f" (operand {edge.index + 1})" if self.uses[id(edge.child), id(edge.parent)] > 1 else ""
+        shared = self.uses[id(edge.child), id(edge.parent)] > 1
+        which = f" (operand {edge.argnum + 1})" if shared else ""
         local, contribution = plain(edge.local), plain(edge.contribution)
         if local is None:
             if not edge.parent.requires_grad:
@@ -137,5 +138,7 @@ def _constant(x: Any, full: bool) -> str | float:
     if full:
         return float(x)
     text = style.number(x)
-    # As a number it gets its brackets where it is negative; as a name it keeps our way of writing.
-    return float(text) if text.startswith("-") else text
+    if not text.startswith("-"):
+        return text
+    # As a number it gets its brackets where they are needed; an exponent is in our way of writing.
+    return f"({text})" if "e" in text else float(text)

@@ -6,8 +6,8 @@
     picture.pipe(format="png")  # bytes
     picture.source              # the DOT text
 
-`Picture` is a `graphviz.Digraph` with other engines under it (see `layout.py`): all that people know
-of `Digraph` works on it, `.node()` and `.edge()` to add to it included. This is the one file that
+`Picture` is a `graphviz.Digraph` with other engines under it (see `layout.py`): what people know of
+`Digraph` works on it, `.node()` and `.edge()` to add to it included. This is the one file that
 imports graphviz, and `draw` is the one who imports this file.
 """
 
@@ -59,7 +59,8 @@ class Picture(graphviz.Digraph):
         if format in _TEXT:
             _write(path, self.source.encode())
         else:
-            _write(path, self._convert(format, str(path)))
+            wanted = format, None, None
+            _write(path, self._convert(wanted, self._arguments(None, None), path=str(path)))
         return str(path)
 
     def pipe(
@@ -74,10 +75,9 @@ class Picture(graphviz.Digraph):
         encoding: str | None = None,
     ) -> Any:
         """Return the picture as bytes, or as text if `encoding` is given. Raises RenderError."""
-        options = dict(
-            renderer=renderer, formatter=formatter, neato_no_op=neato_no_op, engine=engine
-        )
-        picture = self._convert(format or self.format, quiet=quiet, **options)
+        arguments = self._arguments(engine, neato_no_op)
+        wanted = format or self.format, renderer, formatter
+        picture = self._convert(wanted, arguments, quiet=quiet)
         return picture.decode(encoding) if encoding else picture
 
     def render(
@@ -119,10 +119,9 @@ class Picture(graphviz.Digraph):
             )
         if raise_if_result_exists and target.exists():
             raise graphviz.FileExistsError(f"output file exists: {target}")
-        options = dict(
-            renderer=renderer, formatter=formatter, neato_no_op=neato_no_op, engine=engine
-        )
-        picture = self._convert(format, str(target), quiet=quiet, **options)
+        arguments = self._arguments(engine, neato_no_op)
+        wanted = format, renderer, formatter
+        picture = self._convert(wanted, arguments, quiet=quiet, path=str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
         if not cleanup and source != target:
             _write(source, self.source.encode())
@@ -131,27 +130,30 @@ class Picture(graphviz.Digraph):
             graphviz.view(str(target), quiet=quiet_view)
         return str(target)
 
+    def _arguments(self, engine: str | None, neato_no_op: bool | int | None) -> list[str]:
+        engine = engine or self.engine
+        if engine not in graphviz.ENGINES:
+            raise ValueError(
+                f"unknown layout engine {engine!r}; expected one of {', '.join(graphviz.ENGINES)}"
+            )
+        return [f"-K{engine}", *([] if neato_no_op is None else [f"-n{int(neato_no_op)}"])]
+
     def _convert(
         self,
-        format: str,
-        path: str = "",
+        wanted: tuple[str, str | None, str | None],
+        arguments: list[str],
         *,
         quiet: bool = False,
-        renderer: str | None = None,
-        formatter: str | None = None,
-        neato_no_op: bool | int | None = None,
-        engine: str | None = None,
+        path: str = "",
     ) -> bytes:
-        format = format.lower()
+        """Return the picture in the wanted format, renderer and formatter."""
+        format = wanted[0].lower()
         if format not in graphviz.FORMATS:
             raise ValueError(f"unknown format {format!r}; try one of {', '.join(FORMATS)}")
-        arguments = [f"-K{engine or self.engine}"]
-        if neato_no_op is not None:
-            arguments.append(f"-n{int(neato_no_op)}")
         if format not in ("svg", "pdf"):
-            arguments.append(f"-Gdpi={_DPI}")
-        wanted = ":".join(filter(None, [format, renderer, formatter]))
-        picture = layout.convert(self.source, wanted, *arguments, quiet=quiet, path=path)
+            arguments = [*arguments, f"-Gdpi={_DPI}"]
+        full = ":".join(filter(None, [format, *wanted[1:]]))
+        picture = layout.convert(self.source, full, *arguments, quiet=quiet, path=path)
         return _both_themes(picture, self.source) if format == "svg" else picture
 
 

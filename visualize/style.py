@@ -113,8 +113,8 @@ DARK = Theme(
     },
 )
 
-# "auto" is light, with a rule in the SVG that turns each colour into its dark counterpart where the
-# reader's system asks for it. That needs ground and card to be told apart, so they differ by a hair.
+# "auto" is light, with a rule in the SVG that turns each colour into its dark counterpart where
+# the reader's system asks for it. That needs ground and card told apart, so they differ by a hair.
 THEMES = {"auto": LIGHT._replace(card="#FEFEFE"), "dark": DARK, "light": LIGHT}
 
 
