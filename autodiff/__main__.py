@@ -106,7 +106,9 @@ def _descend(words: list[str]) -> int:
         if last["step"] % options.every == 0 or "ending" in last:
             show(last)
     if options.json:
-        tables.print_json({"name": name, "ending": last["ending"], "ok": last["ok"], "steps": shown})
+        steps_alone = [{key: row[key] for key in ("step", "value", "inputs")} for row in shown]
+        ending = {"ending": last["ending"], "ok": last["ok"]}
+        tables.print_json({"name": name, "steps": steps_alone, **ending})
     elif until or not last["ok"]:
         tables.say(last["ending"])
     return int(not last["ok"])

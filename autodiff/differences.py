@@ -47,8 +47,11 @@ def compare(f: Function, x: float, gradient: float) -> Comparison:
     through, left, right = slopes(f, x)
     slack = 1e-8 * abs(f(x)) / max(1.0, abs(x))
     if math.isfinite(left) and math.isfinite(right) and not _close(left, right, slack):
-        low, high = sorted((left, right))
-        inside = low - slack <= gradient <= high + slack
+        inside = (
+            min(left, right) <= gradient <= max(left, right)
+            or _close(gradient, left, slack)
+            or _close(gradient, right, slack)
+        )
         words = f"kink, slopes {left:.6g} and {right:.6g}"
         relative = 0.0 if inside else _relative(gradient, through)
         return Comparison(through, relative, inside, words if inside else f"mismatch at a {words}")

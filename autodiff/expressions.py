@@ -45,7 +45,7 @@ class _Step(NamedTuple):
     """Push `item`, a number or the value of a name; or apply `function` to the topmost `arity`."""
 
     column: int
-    item: float | str = ""
+    item: float | str | None = None
     arity: int = 0
     function: Callable[..., Any] | None = None
 
@@ -63,9 +63,7 @@ class Expression:
         self.source = source
         self.name = name
         self._steps = steps
-        self.names = tuple(
-            dict.fromkeys(s.item for s in steps if isinstance(s.item, str) and s.item)
-        )
+        self.names = tuple(dict.fromkeys(s.item for s in steps if isinstance(s.item, str)))
         self.variables = tuple(name for name in self.names if name not in CONSTANTS)
 
     def __repr__(self) -> str:
@@ -127,7 +125,7 @@ def _tree(source: str, tokens: list[Token]) -> tuple[ast.expr, list[int]]:
     columns = [0, *(i for i, c in enumerate(text) for _ in c.encode())]
     try:
         return ast.parse(f"({''.join(text)})", mode="eval").body, columns
-    except (RecursionError, MemoryError):
+    except (RecursionError, MemoryError, SyntaxError):  # all are how a Python's parser gives up
         raise ExpressionError("the expression nests too deeply: write a flatter one") from None
 
 

@@ -12,7 +12,7 @@ import math
 import operator
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from .differences import compare
 from .expressions import Expression
@@ -21,7 +21,7 @@ from .value import Value
 Numbers = dict[str, float]
 Report = dict[str, Any]
 
-COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 def result_name(expression: Expression) -> str:
@@ -88,13 +88,12 @@ def checks(expression: Expression, numbers: Numbers, wrt: list[str]) -> dict[str
 # -- descent ---------------------------------------------------------------------------------------
 
 
-class Until:
+class Until(NamedTuple):
     """A condition on a report, such as J<0.1."""
 
-    def __init__(self, name: str, sign: str, bound: float) -> None:
-        self.name = name
-        self.sign = sign
-        self.bound = bound
+    name: str
+    sign: str
+    bound: float
 
     def __str__(self) -> str:
         return f"{self.name}{self.sign}{self.bound:.12g}"
@@ -102,7 +101,7 @@ class Until:
     def holds(self, report: Report) -> bool:
         """Tell whether the value or input of that name in the report fulfils the condition."""
         entry = report if self.name == report["name"] else report["inputs"][self.name]
-        return bool(COMPARISONS[self.sign](entry["value"], self.bound))
+        return bool(_COMPARISONS[self.sign](entry["value"], self.bound))
 
 
 def descent(
@@ -134,7 +133,8 @@ def _ending(report: Report, step: int, steps: int, until: Until | None) -> Repor
         return {"ending": f"{until} {after}", "ok": True}
     name, bad = _first_bad(report)
     if name:
-        return {"ending": f"stopped {after}, as {name} is {bad}: try a smaller --lr", "ok": False}
+        advice = "try a smaller --lr" if step else "start elsewhere"
+        return {"ending": f"stopped {after}, as {name} is {bad}: {advice}", "ok": False}
     if step < steps:
         return {}
     if until:

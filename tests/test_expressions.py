@@ -412,7 +412,7 @@ def test_nothing_makes_python_print_a_warning(source):
 
 
 def test_a_parser_that_gives_up_is_a_message(monkeypatch):
-    for error in (RecursionError, MemoryError):
+    for error in (RecursionError, MemoryError, SyntaxError):
 
         def give_up(*args, error=error, **kwargs):
             raise error

@@ -53,18 +53,28 @@ LAZY = {"arrays"}
 # What `visualize` reads of `autodiff`.
 VISUALIZE_READS = {"elementwise", "functions", "graph", "primitive", "symbols"}
 
-# Packages that take time to import -> the rooms that may import them at module level.
+# Packages that take time to import -> who may import them at module level.
 HEAVY: dict[str, set[str]] = {
-    "numpy": {"arrays", "special", "structural", "tensor", "data"},
-    "graphviz": set(),
+    "numpy": {
+        "autodiff.arrays",
+        "autodiff.special",
+        "autodiff.structural",
+        "autodiff.tensor",
+        "autodiff.data",
+    },
+    "graphviz": {"visualize.render"},
     "matplotlib": set(),
     "PIL": set(),
     "pooch": set(),
     "safetensors": set(),
     "tqdm": set(),
 }
-# A room that loads NumPy is as heavy as NumPy.
-LOADS = {"arrays": "numpy", "special": "numpy"}
+# Who loads a heavy package is as heavy, and is itself imported inside functions.
+LOADS = {
+    "autodiff.arrays": "numpy",
+    "autodiff.special": "numpy",
+    "visualize.render": "graphviz",
+}
 
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
@@ -131,9 +141,8 @@ def imports(path: str, source: str, modules: set[str]) -> Iterator[Import]:
 def fault(package: str, room: str, module: str, when: str) -> str:
     """Return what is wrong with one import, or nothing."""
     origin, target = module.split(".")[0], room_of(module)
-    heavy = LOADS.get(target, "") if origin == "autodiff" else origin
-    may = HEAVY.get(heavy, {room}) if package == "autodiff" else set()
-    if when == "at once" and heavy in HEAVY and room not in may:
+    heavy = LOADS.get(f"{origin}.{target}", origin)
+    if when == "at once" and f"{package}.{room}" not in HEAVY.get(heavy, {f"{package}.{room}"}):
         return f", which loads {heavy} for everybody: import it inside the function that needs it"
     if package == "visualize":
         if origin == "autodiff" and target not in VISUALIZE_READS:
@@ -155,7 +164,7 @@ def fault(package: str, room: str, module: str, when: str) -> str:
 
 def complaints(sources: dict[str, str]) -> list[str]:
     """Return what is wrong with the imports of a house, one line each; empty when all is well."""
-    modules = {f"autodiff.{room}" for room in FLOOR} | {module_of(path) for path in sources}
+    modules = {f"autodiff.{room}" for room in FLOOR} | {*LOADS, *map(module_of, sources)}
     found = []
     for path, source in sorted(sources.items()):
         package, room = path.split("/")[0], room_of(module_of(path))
@@ -222,7 +231,8 @@ GOOD = [
     ("autodiff/__init__.py", "from .value import Value; from . import nn, optim"),
     ("autodiff/__main__.py", "from visualize import draw; from autodiff import Value, engine"),
     ("visualize/dot.py", "from autodiff.graph import edges; from .style import PALETTE"),
-    ("visualize/render.py", "def f(): import graphviz"),
+    ("visualize/render.py", "import graphviz"),
+    ("visualize/plots.py", "def f(): import matplotlib.pyplot; from .render import Picture"),
 ]
 
 BAD = [
@@ -263,7 +273,9 @@ BAD = [
     ("autodiff/value.py", "if TYPE_CHECKING: pass\nelse: import numpy", "loads numpy"),
     ("autodiff/functions.py", "from . import arrays", "loads numpy"),
     ("visualize/dot.py", "import numpy", "loads numpy"),
-    ("visualize/render.py", "import graphviz", "loads graphviz"),
+    ("visualize/dot.py", "import graphviz", "loads graphviz"),
+    ("visualize/__init__.py", "from .render import Picture", "loads graphviz"),
+    ("visualize/__init__.py", "from . import render", "loads graphviz"),
     ("visualize/plots.py", "from matplotlib import pyplot", "loads matplotlib"),
 ]
 

@@ -32,7 +32,8 @@ def write(
 ) -> str:
     """Return the graph as DOT, a bead for each value and one for each operation."""
     reading = Reading(root, names)
-    return dot.picture(reading, _statements(reading, theme), theme, rankdir, legend)
+    statements = _statements(reading, theme)
+    return dot.picture(reading, statements, theme, legend, rankdir, nodesep=0.22, ranksep=0.42)
 
 
 def _statements(reading: Reading, theme: Theme) -> Iterator[str]:

@@ -26,6 +26,11 @@ from .style import LIGHT, Kind, Theme
 # Engines set text a little high in its cell. A first line 3 points high brings it to the middle.
 _LOWER = '<FONT POINT-SIZE="3"> <BR/></FONT>'
 
+# Edges that pass by keep clear of a card because there is an unseen table around it; edges that end
+# here reach through that to the card itself, by its port.
+_PORT = "card"
+_AROUND = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4"><TR><TD>'
+
 
 class Row(NamedTuple):
     """A line of a card: a word, a number, and the ground under the number."""
@@ -46,7 +51,8 @@ def write(
 ) -> str:
     """Return the graph as DOT, one card for each value."""
     reading = Reading(root, names)
-    return dot.picture(reading, _statements(reading, theme), theme, rankdir, legend)
+    statements = _statements(reading, theme)
+    return dot.picture(reading, statements, theme, legend, rankdir, nodesep=0.12, ranksep=0.32)
 
 
 def _statements(reading: Reading, theme: Theme) -> Iterator[str]:
@@ -58,8 +64,8 @@ def _statements(reading: Reading, theme: Theme) -> Iterator[str]:
         local = plain(edge.local)
         tooltip = reading.edge_tooltip(edge)
         yield dot.edge(
-            reading.id(edge.parent),
-            reading.id(edge.child),
+            f"{reading.id(edge.parent)}:{_PORT}",
+            f"{reading.id(edge.child)}:{_PORT}",
             label="" if local is None else _factor(local),
             **dot.look(edge, reading, theme),
             tooltip=tooltip,
@@ -90,12 +96,12 @@ def _card(reading: Reading, node: Node, rows: tuple[Row, ...], theme: Theme) -> 
     colors = theme.kinds[kind]
     formula = cut(reading.formula(node), style.FORMULA_LENGTH)
     table = (
-        f'<TABLE BORDER="1.2" STYLE="ROUNDED" COLOR="{colors.border}" BGCOLOR="{theme.card}" '
-        'CELLBORDER="0" CELLSPACING="3" CELLPADDING="2">'
+        f'<TABLE PORT="{_PORT}" BORDER="1.2" STYLE="ROUNDED" COLOR="{colors.border}" '
+        f'BGCOLOR="{theme.card}" CELLBORDER="0" CELLSPACING="3" CELLPADDING="2">'
     )
     header = _header(reading.name(node), f"= {formula}" if formula else kind, colors)
     lines = "\n\t\t".join([header, *(_row(row) for row in rows)])
-    return Markup(f"<{table}\n\t\t{lines}\n\t</TABLE>>")
+    return Markup(f"<{_AROUND}{table}\n\t\t{lines}\n\t</TABLE></TD></TR></TABLE>>")
 
 
 def _header(name: str, note: str, colors: Kind) -> str:
@@ -124,7 +130,7 @@ def _row(row: Row) -> str:
     pill = f' BGCOLOR="{row.pill}" STYLE="ROUNDED"' if row.pill else ""
     return (
         f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{word}</TD>'
-        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{style.NUMBER_WIDTH}"{pill}>{_LOWER}'
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{style.NUMBER_WIDTH}"{pill}>{_LOWER} '
         f'<FONT POINT-SIZE="{style.NUMBER_SIZE}" COLOR="{row.ink}"><B>{row.number}</B></FONT> '
         "</TD></TR>"
     )

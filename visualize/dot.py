@@ -91,11 +91,19 @@ def _written(attributes: dict[str, str | float]) -> str:
 
 
 def picture(
-    reading: Reading, statements: Iterable[str], theme: Theme, rankdir: str, legend: bool
+    reading: Reading,
+    statements: Iterable[str],
+    theme: Theme,
+    legend: bool,
+    rankdir: str,
+    *,
+    nodesep: float,
+    ranksep: float,
 ) -> str:
     """Return the whole text: what holds for all of the picture, then the nodes and edges."""
     font: dict[str, str | float] = dict(fontname=style.FONT, fontsize=style.SIZE)
-    graph = font | dict(rankdir=rankdir, bgcolor=theme.ground, pad=0.25, nodesep=0.22, ranksep=0.42)
+    graph = font | dict(rankdir=rankdir, nodesep=nodesep, ranksep=ranksep)
+    graph |= dict(bgcolor=theme.ground, pad=0.25)
     if legend:
         graph |= dict(label=_legend(reading, theme, rankdir), labelloc="b")
     nodes = font | dict(shape="plain", fontcolor=theme.muted)

@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from .fitting import fitted
+
 VARIABLE = "AUTODIFF_DOT"
 PURE = "graphviz-pure"
 TIMEOUT = 20.0  # seconds; dot needs minutes for graphs that nobody could read
@@ -66,7 +68,7 @@ class Engine:
 
     def makes(self, format: str) -> bool:
         """Return whether it is worth asking for this format."""
-        return format in _PURE_FORMATS or not self._is_pure()
+        return format in _PURE_FORMATS or not self.is_pure()
 
     def version(self) -> str:
         """Ask the program for its version; the empty text if it does not answer."""
@@ -76,11 +78,12 @@ class Engine:
             return found[1] if found else ""
         return ""
 
-    def _is_pure(self) -> bool:
+    def is_pure(self) -> bool:
+        """Return whether this is graphviz-pure, which measures text with fonts of its own."""
         return os.path.basename(self.path).startswith(PURE)
 
     def __repr__(self) -> str:
-        formats = "svg, png, jpg" if self._is_pure() else "svg, png, jpg, pdf"
+        formats = "svg, png, jpg" if self.is_pure() else "svg, png, jpg, pdf"
         return " ".join(filter(None, [self.name, self.version(), f"({formats}) at {self.path}"]))
 
 
@@ -137,11 +140,15 @@ def convert(text: str, format: str, *arguments: str, quiet: bool = False, path: 
     failures = []
     for engine in _chain(text, format):
         try:
-            return _run(engine, text, format, arguments, quiet)
+            picture = _run(engine, text, format, arguments, quiet)
         except _Failure as failure:
             failures.append(f"{engine.name} at {engine.path}: {failure}")
             if failure.hopeless:
                 break
+        else:
+            # Others measure with the fonts of this machine, which the reader's has or has not.
+            pure = format == "svg" and engine.is_pure()
+            return fitted(picture.decode()).encode() if pure else picture
     if format == "pdf" and not failures and find_spec("svglib"):
         return _pdf(convert(text, "svg", *arguments, quiet=quiet, path=path))
     raise RenderError(_explanation(format, path, failures))

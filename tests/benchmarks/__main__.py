@@ -1,0 +1,27 @@
+"""The one command: `python -m tests.benchmarks [--smoke] [WORKLOAD ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+
+from .imports import i1
+from .scalars import s1, s4
+
+WORKLOADS = {"S1": s1, "S4": s4, "I1": i1}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
+    parser.add_argument("--smoke", action="store_true", help="one short round: results, not times")
+    options = parser.parse_args()
+    unknown = sorted(set(options.workloads) - set(WORKLOADS))
+    if unknown:
+        parser.error(f"unknown workload {unknown[0]!r}; there are {', '.join(WORKLOADS)}")
+    print(f"Python {platform.python_version()} on {platform.machine()}")
+    for name in options.workloads or WORKLOADS:
+        WORKLOADS[name](options.smoke)
+
+
+main()

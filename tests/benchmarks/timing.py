@@ -1,0 +1,30 @@
+"""Interleaved timing: A B C, A B C, … so that the machine's moods fall on all alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+
+def interleaved(
+    contestants: Mapping[str, Callable[[], object]], rounds: int, repeats: Mapping[str, int]
+) -> dict[str, float]:
+    """Return for each contestant the median over rounds of the seconds that one call takes."""
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            start = time.perf_counter()
+            for _ in range(repeats[name]):
+                run()
+            seconds[name].append((time.perf_counter() - start) / repeats[name])
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def table(title: str, medians: Mapping[str, float], baseline: str, unit: str = "µs") -> None:
+    """Print each median and its ratio to the baseline's."""
+    scale = {"ns": 1e9, "µs": 1e6, "ms": 1e3}[unit]
+    print(f"\n{title}")
+    for name, seconds in medians.items():
+        ratio = f"{seconds / medians[baseline]:7.3f} × {baseline}" if baseline in medians else ""
+        print(f"  {name:24} {seconds * scale:10.2f} {unit}   {ratio}")
