@@ -81,5 +81,6 @@ def _restored(
     label: str,
 ) -> Node:
     node = kind.record(data, inputs, primitive)
-    node.label = label
+    if label:
+        node.label = label
     return node

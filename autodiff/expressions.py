@@ -179,26 +179,26 @@ class _Reader:
         """Return the step, and the operands that it waits for."""
         column = self.columns[node.col_offset]
         match node:
-            case ast.Constant():
+            case ast.Constant() if column in self.numbers:
                 return _Step(column, self.numbers[column]), []
             case ast.Name(id=name) if name not in TABLE:
                 return _Step(column, name), []
             case ast.Name(id=name):
                 advice = f"write {_usage(name)}, or give the value another name"
                 raise error(self.source, column, f"the function '{name}' without values", advice)
-            case ast.UnaryOp(op=op, operand=operand):
-                return _Step(column, arity=1, function=_OPERATORS[type(op)]), [operand]
-            case ast.BinOp(left=left, op=op, right=right):
-                return _Step(column, arity=2, function=_OPERATORS[type(op)]), [left, right]
-            case ast.Call(func=ast.Name(id=name), args=args):
-                return _Step(
-                    column, arity=len(args), function=self.called(column, name, args)
-                ), args
-            case ast.Compare(left=left, ops=ops, comparators=rest) if id(node) in self.welcome:
+            case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
+                return _Step(column, None, 1, _OPERATORS[type(op)]), [operand]
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                return _Step(column, None, 2, _OPERATORS[type(op)]), [left, right]
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                return _Step(column, None, len(args), self.called(column, name, args)), args
+            case ast.Compare(left=left, ops=ops, comparators=rest) if id(node) in self.welcome and {
+                *map(type, ops)
+            } <= {*_OPERATORS}:
                 holds = partial(_hold, [_OPERATORS[type(op)] for op in ops])
-                return _Step(column, arity=1 + len(rest), function=holds), [left, *rest]
+                return _Step(column, None, 1 + len(rest), holds), [left, *rest]
             case ast.List(elts=items) if id(node) in self.welcome:
-                return _Step(column, arity=len(items), function=_listed), items
+                return _Step(column, None, len(items), _listed), items
         got, advice = _MISPLACED.get(type(node), ("something else", "a formula is expected"))
         raise error(self.source, column, got, advice)
 
@@ -207,18 +207,20 @@ class _Reader:
         if name not in TABLE:
             raise error(self.source, column, f"unknown function '{short(name)}'", _guess(name))
         function = getattr(functions, name)
-        lists = [len(arg.elts) for arg in args if isinstance(arg, ast.List)]
+        lists = [arg for arg in args if isinstance(arg, ast.List)]
+        if name in ("dot", "sum"):
+            self.welcome.update(map(id, lists))
+        elif name == "where" and isinstance(args[0], ast.Compare):
+            self.welcome.add(id(args[0]))
         if name == "dot":
-            fits = len(args) in (2, 3) and len(lists) == 2 and lists[0] == lists[1]
-            self.welcome.update(map(id, args[:2]))
+            lengths = [len(arg.elts) for arg in lists]
+            fits = len(args) in (2, 3) and args[:2] == lists and lengths[0] == lengths[1]
         elif name == "sum":
             fits = not lists or len(args) == 1
             function = function if lists else _sum
-            self.welcome.update(map(id, args[:1]))
         else:
             most = function.__code__.co_argcount
             fits = most - len(function.__defaults__ or ()) <= len(args) <= most
-            self.welcome.update(map(id, args[:1] if name == "where" else ()))
         if not fits:
             got = f"{name} with {len(args)} value{'s' * (len(args) != 1)}"
             raise error(self.source, column, got, f"write {_usage(name)}")

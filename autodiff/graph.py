@@ -47,12 +47,11 @@ class Node:
     `label` a name for pictures.
     """
 
-    __slots__ = ("data", "grad", "inputs", "label", "primitive")
+    __slots__ = ("_label", "data", "grad", "inputs", "primitive")
 
     data: Any
     grad: Any
     inputs: tuple[Any, ...]
-    label: str
     primitive: Primitive | None
 
     vocabulary: ClassVar[Any]  # what computes on `data`
@@ -66,6 +65,18 @@ class Node:
     def operand(x: Any, role: str) -> Any:
         """Return x as a node of this kind or as a plain number; raise TypeError for the rest."""
         raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """A name for pictures and messages, empty unless set."""
+        try:
+            return self._label
+        except AttributeError:  # most nodes never get one, and are made faster for it
+            return ""
+
+    @label.setter
+    def label(self, text: str) -> None:
+        self._label = text
 
     @property
     def parents(self) -> tuple[Node, ...]:

@@ -19,6 +19,7 @@ So a primitive is written once and read four times:
 from __future__ import annotations
 
 from . import floats, symbols
+from .steps import on_floats, step_of
 from .symbols import Formula
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -67,7 +68,13 @@ class Primitive:
         self.jvp = jvp
         self.kind = kind
         self.home = home or (f"{__package__}.elementwise", name)  # where pickle finds it again
-        self.step: Callable[[Any], None] | None = None  # the float sweep's, made at first use
+
+    def __getattr__(self, attribute: str) -> Any:
+        """Make the step at its first use: the sweep then finds it without asking."""
+        if attribute != "step":
+            raise AttributeError(f"a primitive has no attribute {attribute!r}")
+        self.step = step_of(self)
+        return self.step
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -154,13 +161,6 @@ def _symbol(arg: str | float | Formula) -> Formula:
     if isinstance(arg, Formula):
         return arg
     return symbols.name(arg) if isinstance(arg, str) else symbols.number(arg)
-
-
-def on_floats(source: str, name: str) -> Any:
-    """Run Python that symbols printed, over the float vocabulary; return what it names."""
-    namespace = dict(vars(floats))
-    exec(compile(source, f"<{name}>", "exec"), namespace)  # noqa: S102  (printed from our own rows)
-    return namespace[name]
 
 
 def _find(module: str, path: str) -> Any:

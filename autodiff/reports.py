@@ -119,7 +119,7 @@ def descent(
     """
     for step in count():
         _, report = gradients(expression, numbers, wrt)
-        report = {"step": step} | report | _ending(report, step, steps, until)
+        report = {"step": step, **report, **_ending(report, step, steps, until)}
         yield report
         if "ending" in report:
             return

@@ -4,24 +4,18 @@
     pushforward(J, {a: 1})   the tangent of J as a moves with speed 1          (forward mode)
     backward(J)              pullback that adds into the leaves' `.grad`
 
-Floats have a sweep of their own, twice as fast: for each primitive it runs a *step*, a few lines of
-Python printed from the primitive's rules by the symbol vocabulary. That of multiply, for two nodes:
-
-    a.grad += g*b.data
-    b.grad += g*a.data
-
-Nodes and arrays take the general sweep. Neither recurses, so a chain may be a million nodes long.
+Floats have a sweep of their own, twice as fast, which runs each primitive's step (`steps.py`);
+nodes and arrays take the general one. Neither recurses: a chain may be a million nodes long.
 """
 
 from __future__ import annotations
 
-from . import floats, functions, symbols
+from . import functions
 from .graph import UNSET, Node, check, modes, topological_order
-from .primitive import Primitive, on_floats
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
 
@@ -102,8 +96,7 @@ def _backward_floats(root: Node) -> None:
     order = _interior_order(root)
     root.grad = 1.0
     for node in reversed(order):
-        primitive: Any = node.primitive
-        (primitive.step or prepare_step(primitive))(node)
+        node.primitive.step(node)  # type: ignore[union-attr]
 
 
 def _interior_order(root: Node) -> list[Node]:
@@ -129,63 +122,3 @@ def _interior_order(root: Node) -> list[Node]:
                 if type(x) is not float and x.primitive is not None and x.grad is not closed:
                     push(x)
     return order
-
-
-def prepare_step(primitive: Primitive) -> Callable[[Node], None]:
-    """Make the primitive's step, at its first use: add to each input's `.grad` its share."""
-    if primitive.joint is None and len(primitive.vjps) == 1:
-        step = on_floats(_UNARY.format(_line(primitive, 0, "a.data")), "step")
-    elif primitive.joint is None and len(primitive.vjps) == 2:
-        step = on_floats(_binary_source(primitive), "step")
-    else:
-        step = _general_step
-    primitive.step = step
-    return step
-
-
-_UNARY = """\
-def step(node):
-    (a,) = node.inputs
-    g = node.grad
-    {}
-"""
-_BINARY = """\
-def step(node):
-    a, b = node.inputs
-    g = node.grad
-    if type(b) is float:
-        {constant_b}
-    elif type(a) is float:
-        {constant_a}
-    else:
-        {both_a}
-        {both_b}
-"""
-
-
-def _binary_source(primitive: Primitive) -> str:
-    return _BINARY.format(
-        constant_b=_line(primitive, 0, "a.data", "b"),
-        constant_a=_line(primitive, 1, "a", "b.data"),
-        both_a=_line(primitive, 0, "a.data", "b.data"),
-        both_b=_line(primitive, 1, "a.data", "b.data"),
-    )
-
-
-def _line(primitive: Primitive, index: int, *args: str) -> str:
-    rule = primitive.vjps[index]
-    if rule is None:
-        return "pass"
-    g, y = symbols.name("g"), symbols.name("node.data")
-    share = rule(symbols, g, y, *map(symbols.name, args))
-    return f"{'ab'[index]}.grad += {share.python()}"
-
-
-def _general_step(node: Node) -> None:
-    needed = [isinstance(x, Node) for x in node.inputs]
-    primitive: Any = node.primitive
-    args = _data(node.inputs)
-    shares = primitive.cotangents(floats, needed, node.grad, node.data, *args)
-    for x, need, share in zip(node.inputs, needed, shares):
-        if need and share is not None:
-            x.grad += share

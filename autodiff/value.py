@@ -16,7 +16,7 @@ from __future__ import annotations
 from . import copying, elementwise, floats, functions
 from .graph import CONSTANT, UNSET, Node, altered, apply
 from .primitive import HandWritten, Primitive
-from .sweep import backward, prepare_step
+from .sweep import backward
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 
 _new = object.__new__
-_EXACT = 2**53  # whole numbers below it are floats exactly
 
 
 def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
@@ -39,8 +38,11 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
                 return apply(primitive, self, other)
         elif type(other) is float:
             number = other
-        elif type(other) is int and -_EXACT < other < _EXACT:
-            number = other = float(other)
+        elif type(other) is int:
+            try:
+                number = other = float(other)
+            except OverflowError:
+                return _operand(other, primitive.name)  # which says it better
         else:
             number = other = _operand(other, primitive.name)
             if type(other) is not float:
@@ -51,7 +53,6 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
         node.data = compute(self.data, number)
         node.grad = UNSET
         node.inputs = (self, other)
-        node.label = ""
         node.primitive = primitive
         return node
 
@@ -63,8 +64,11 @@ def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
     compute = primitive.float_function(2)
 
     def operator(self: Value, other: Any) -> Any:
-        if type(other) is int and -_EXACT < other < _EXACT:
-            other = float(other)
+        if type(other) is int:
+            try:
+                other = float(other)
+            except OverflowError:
+                return _operand(other, primitive.name)  # which says it better
         elif type(other) is not float:
             other = _operand(other, primitive.name)
             if other is NotImplemented:
@@ -75,7 +79,6 @@ def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
         node.data = compute(other, self.data)
         node.grad = UNSET
         node.inputs = (other, self)
-        node.label = ""
         node.primitive = primitive
         return node
 
@@ -93,7 +96,6 @@ def _unary(primitive: Primitive) -> Callable[[Value], Any]:
         node.data = compute(self.data)
         node.grad = UNSET
         node.inputs = (self,)
-        node.label = ""
         node.primitive = primitive
         return node
 
@@ -150,7 +152,8 @@ class Value(Node):
         self.data = data
         self.grad = UNSET
         self.inputs = tuple(_children)
-        self.label = label
+        if label:
+            self.label = label
         self.primitive = HandWritten(_op or "made by hand") if self.inputs else None
 
     @staticmethod
@@ -159,7 +162,6 @@ class Value(Node):
         node.data = data
         node.grad = UNSET
         node.inputs = inputs
-        node.label = ""
         node.primitive = primitive
         return node
 
@@ -186,8 +188,10 @@ class Value(Node):
         self.grad = UNSET
 
     def detach(self) -> Value:
-        """Return a constant of the same value: no gradient flows through it."""
-        return Value.record(self.data, (), CONSTANT)
+        """Return a constant of the same value and label: no gradient flows through it."""
+        constant = Value.record(self.data, (), CONSTANT)
+        constant.label = self.label
+        return constant
 
     # operators
 
@@ -333,7 +337,7 @@ class Value(Node):
         """The chain rule for this node alone: called, it adds to the gradients of its inputs."""
         if self.primitive is None:
             return lambda: None
-        step = self.primitive.step or prepare_step(self.primitive)
+        step = self.primitive.step
         return lambda: step(self)
 
     @_backward.setter

@@ -326,6 +326,12 @@ def test_the_theme_changes_the_picture(run, tmp_path):
     assert texts[0] != texts[1]
 
 
+def test_the_picture_shows_no_gradient_of_inputs_that_wrt_leaves_out(run, tmp_path):
+    for option, dashes in ((), False), (("--wrt=b",), True):
+        run(*J, *option, "-o", str(tmp_path / "J.DOT"))
+        assert ("–" in (tmp_path / "J.DOT").read_text("utf-8")) == dashes
+
+
 @pytest.mark.parametrize("path", ["J.bmp", "J", "J.svg.exe", ".svg"])
 def test_an_unknown_extension_is_refused_before_anything_is_computed(run, path, monkeypatch):
     monkeypatch.setattr(reports, "gradients", None)
@@ -430,6 +436,10 @@ def test_wrt_holds_the_other_inputs_fixed(run):
     rows = cells(run("descend", *J, "--wrt", "a", "--steps", "2")[1])
     assert rows[0] == ["step", "a", "b", "c", "J", "dJ/da"]
     assert [row[1:4] for row in rows[1:]] == [["5", "3", "2"], ["4.7", "3", "2"], ["4.4", "3", "2"]]
+
+
+def test_a_name_that_wrt_has_twice_counts_once(run):
+    assert cells(run("descend", *F, "--wrt=x,x")[1])[0] == ["step", "x", "f", "df/dx"]
 
 
 def test_every_prints_each_kth_step_and_the_last(run):
@@ -539,7 +549,7 @@ ARGUMENTS = [
 ]
 
 
-@settings(max_examples=200, deadline=1000)
+@settings(max_examples=200, deadline=2000)
 @given(st.lists(st.sampled_from(ARGUMENTS), max_size=6))
 def test_no_words_make_a_traceback(words):
     out, err = io.StringIO(), io.StringIO()

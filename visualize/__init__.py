@@ -9,11 +9,11 @@
     draw(J).save("J.svg")
 
 `style` holds colours and numbers, `names` finds names, `reading` says what there is to say of a
-graph, `dot` turns that into text, `layout` knows the engines, `render` makes files. Importing this
-package loads neither graphviz nor matplotlib: the first picture does.
+graph, `cards` and `beads` turn that into text, `layout` asks an engine, `render` makes files.
+Importing this package loads neither graphviz nor matplotlib: the first picture does.
 """
 
 from .drawing import draw, draw_dot, trace
-from .layout import RenderError, engines
+from .engine import RenderError, engines
 
 __all__ = ["RenderError", "draw", "draw_dot", "engines", "trace"]

@@ -14,10 +14,11 @@ from autodiff.graph import Node
 
 from . import dot, style
 from .cards import gradient_row, value_row
-from .dot import Markup, cut, markup, room
-from .names import Names, clean
+from .dot import Markup
+from .names import Names
 from .reading import Reading
 from .style import LIGHT, Theme
+from .text import clean, cut, markup, room
 
 _SYMBOLS = {"add": "+", "subtract": "-", "multiply": "×", "divide": "/", "power": "**"}
 

@@ -18,13 +18,16 @@ from typing import NamedTuple
 from autodiff.graph import Node
 
 from . import dot, style
-from .dot import Markup, cut, markup, room
+from .dot import Markup
 from .names import Names
 from .reading import Reading, gradient, plain
 from .style import LIGHT, Kind, Theme
+from .text import cut, markup, room
 
 # Engines set text a little high in its cell. A first line 3 points high brings it to the middle.
 _LOWER = '<FONT POINT-SIZE="3"> <BR/></FONT>'
+
+_SUBSCRIPTS = tuple("₀₁₂₃₄₅₆₇₈₉")
 
 # Edges that pass by keep clear of a card because there is an unseen table around it; edges that end
 # here reach through that to the card itself, by its port.
@@ -107,7 +110,7 @@ def _card(reading: Reading, node: Node, rows: tuple[Row, ...], theme: Theme) -> 
 def _header(name: str, note: str, colors: Kind) -> str:
     # Engines without the font's widths give a subscript more room than it takes, and a Chinese
     # character less; so the gap after the one is narrower and after the other wider.
-    gap = " " if name[-1] in "₀₁₂₃₄₅₆₇₈₉" else "  "
+    gap = " " if name.endswith(_SUBSCRIPTS) else "  "
     shown = cut(name, style.NAME_LENGTH)
     return (
         f'<TR><TD COLSPAN="2" WIDTH="{style.CARD_WIDTH}" BGCOLOR="{colors.ground}" '

@@ -3,16 +3,12 @@
     node("n0", label=Markup("<<B>a</B>>"), tooltip="a")     # n0 [label=<<B>a</B>> tooltip="a"]
     edge("n0", "n1", label="×2")                            # n0 -> n1 [label="×2"]
 
-Whatever comes from the user, a label or a variable's name, has passed `names.clean` and passes
-`markup` (between tags) or `quoted` (in an attribute): no name can end a string, start a tag, or be
-read as one of Graphviz's own escapes.
+An attribute that is no `Markup` is escaped here; what is put into a `Markup` has been.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from autodiff.graph import Edge
@@ -20,57 +16,16 @@ from autodiff.graph import Edge
 from . import style
 from .reading import Reading, plain
 from .style import Theme
+from .text import cut, markup, quoted
 
 NAME = "computation graph"
 HEAD = f'digraph "{NAME}" {{\n'
-
-# In front of the dark counterparts of the colours in the text, for pictures in both themes.
-DARK_COMMENT = "// in the dark: "
-
-
-# -- text from outside -----------------------------------------------------------------------------
 
 
 class Markup(str):
     """An HTML-like label, with its outer brackets: everything in it is escaped already."""
 
     __slots__ = ()
-
-
-def cut(text: str, width: int) -> str:
-    """Return the text if it is at most so wide in half-width characters, else its start and …"""
-    room = width
-    for index, character in enumerate(text):
-        room -= _width(character)
-        if room < 0:
-            return text[:index].rstrip() + "…"
-    return text
-
-
-def room(text: str) -> str:
-    """Return the spaces that wide characters need, which some engines measure too narrow."""
-    return " " * (sum(_width(character) == 2 for character in text) // 2)
-
-
-def _width(character: str) -> int:
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def markup(text: str) -> str:
-    """Escape for an HTML-like label, where Graphviz's own backslashes mean nothing."""
-    for character, entity in ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"):
-        text = text.replace(character, entity)
-    return text
-
-
-def quoted(text: str) -> str:
-    """Return a DOT string for an attribute; its line breaks stay, its backslashes are doubled."""
-    for character, escape in ("&", "&amp;"), ("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"):
-        text = text.replace(character, escape)
-    return f'"{text}"'
-
-
-# -- the parts of a drawing ------------------------------------------------------------------------
 
 
 def node(name: str, **attributes: str | float) -> str:
@@ -84,10 +39,11 @@ def edge(tail: str, head: str, **attributes: str | float) -> str:
 
 
 def _written(attributes: dict[str, str | float]) -> str:
-    return " ".join(
-        f"{name}={value if isinstance(value, Markup) else quoted(str(value))}"
-        for name, value in attributes.items()
-    )
+    return " ".join(f"{name}={_value(name, value)}" for name, value in attributes.items())
+
+
+def _value(name: str, value: str | float) -> str:
+    return value if isinstance(value, Markup) else quoted(str(value), tooltip="tooltip" in name)
 
 
 def picture(
@@ -135,6 +91,9 @@ def look(edge: Edge, reading: Reading, theme: Theme) -> dict[str, str | float]:
 
 # -- both themes in one picture --------------------------------------------------------------------
 
+# In a comment, the colours of the light theme and what each of them is in the dark.
+_IN_THE_DARK = "// in the dark:"
+
 
 def with_dark(light: str, dark: str) -> str:
     """Return the light text with a comment that gives each of its colours the dark one.
@@ -142,9 +101,19 @@ def with_dark(light: str, dark: str) -> str:
     Both are the same graph in the same style, so their colours come in the same order.
     """
     pairs = dict(zip(_colors(light), _colors(dark)))
-    return light.replace(HEAD, f"{HEAD}\t{DARK_COMMENT}{json.dumps(pairs)}\n", 1)
+    comment = " ".join([_IN_THE_DARK, *(f"{a}>{b}" for a, b in pairs.items())])
+    return light.replace(HEAD, f"{HEAD}\t{comment}\n", 1)
+
+
+def in_the_dark(text: str) -> dict[str, str]:
+    """Return the dark colours that `with_dark` has noted in a text; none in another."""
+    found = re.search(
+        rf"^\t{_IN_THE_DARK}((?: #[0-9A-F]{{6}}>#[0-9A-F]{{6}})+)$", text, re.MULTILINE
+    )
+    pairs = found[1].split() if found else []
+    return {pair[:7]: pair[8:] for pair in pairs}
 
 
 def _colors(text: str) -> list[str]:
-    # Outside names and tooltips: a user's text may well hold something like a colour.
-    return re.findall(r'[cC][oO][lL][oO][rR]="(#[0-9A-F]{6})"', text)
+    # Users' texts have no unescaped quotes, so what looks like a colour in them is not found.
+    return re.findall(r'color="(#[0-9A-F]{6})"', text, re.IGNORECASE)

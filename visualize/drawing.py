@@ -108,21 +108,29 @@ def _nodes(root: Node, limit: int, function: str) -> list[Node]:
     """Return the nodes in order, or refuse after looking at no more than `limit` of them."""
     _check_node(root, function)
     if type(limit) is not int or limit < 1:
-        raise TypeError(f"draw() got limit={limit!r}; expected a whole number of at least 1")
+        raise ValueError(f"draw() got limit={limit!r}; expected a whole number of at least 1")
     seen = {id(root)}
     stack = [root]
+    uses = 0
     while stack:
-        for node in stack.pop().parents:
-            if id(node) not in seen:
-                seen.add(id(node))
-                stack.append(node)
-        if len(seen) > limit:
-            raise ValueError(
-                f"this graph has more than {limit} values; a picture of it would be slow to make"
-                " and hard to read. Draw a part of it, draw(v) of a value v inside, or insist:"
-                f" draw(J, limit={max(5000, 10 * limit)})"
-            )
+        for operand in stack.pop().inputs:
+            if isinstance(operand, Node):
+                uses += 1
+                if id(operand) not in seen:
+                    seen.add(id(operand))
+                    stack.append(operand)
+            if len(seen) > limit or uses > 10 * limit:
+                what = f"{limit} values" if len(seen) > limit else f"{10 * limit} edges"
+                raise ValueError(_too_large(what, limit))
     return topological_order(root)
+
+
+def _too_large(what: str, limit: int) -> str:
+    return (
+        f"this graph has more than {what}; a picture of it would be slow to make and hard to read."
+        " Draw a part of it, draw(v) of a value v inside, or insist:"
+        f" draw(J, limit={max(5000, 10 * limit)})"
+    )
 
 
 def _check_node(root: Any, function: str) -> None:

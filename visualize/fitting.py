@@ -1,8 +1,8 @@
 """Text in an SVG as wide as the room that was made for it.
 
-An SVG names its font and leaves the drawing to the reader's machine. One without Helvetica, Arial or
-a twin of theirs draws with a wider font, and numbers run out of their cards. So each text is given
-the width that it was measured with (`textLength`), and every machine draws it into that:
+An SVG names its font and leaves the drawing to the reader's machine. One without Helvetica, Arial
+or a twin of theirs draws with a wider font, and numbers run out of their cards. So each text is
+given the width that it was measured with (`textLength`), and every machine draws it into that:
 
     <text ... font-size="12.00">0.3029</text>
     <text ... font-size="12.00" textLength="33.4" lengthAdjust="spacingAndGlyphs">0.3029</text>
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import html
 import re
+from unicodedata import east_asian_width
 
 # Helvetica's widths of the characters from space to ~, in thousandths of the font's size.
 _REGULAR = """
@@ -46,10 +47,20 @@ _TEXT = re.compile(r'(<text [^>]*font-size="([\d.]+)"[^>]*)>([^<]*)</text>')
 
 def width(text: str, size: float, bold: bool = False) -> float | None:
     """Return the width of a text in points, None if it has a character of unknown width."""
-    table = _WIDTHS[bold]
-    if not all(character in table for character in text):
-        return None
-    return sum(table[character] for character in text) * size / 1000.0
+    total = 0
+    for character in text:
+        wide = _WIDTHS[bold].get(character) or _wide(character)
+        if not wide:
+            return None
+        total += wide
+    return total * size / 1000.0
+
+
+def _wide(character: str) -> int:
+    """Return the width of a Chinese character, or of an emoji; 0 for others."""
+    if east_asian_width(character) not in "WF":
+        return 0
+    return 1000 if character <= "\uffff" else 1112
 
 
 def fitted(svg: str) -> str:
@@ -60,6 +71,6 @@ def fitted(svg: str) -> str:
 def _with_width(match: re.Match[str]) -> str:
     tag, size, text = match.groups()
     wide = width(html.unescape(text), float(size), bold='font-weight="bold"' in tag)
-    if not text.strip() or wide is None:
+    if len(text.strip()) < 2 or wide is None:  # one letter has room, and would look stretched
         return match[0]
     return f'{tag} textLength="{wide:.1f}" lengthAdjust="spacingAndGlyphs">{text}</text>'

@@ -13,7 +13,6 @@ of theirs is compared, printed or asked for an attribute.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, islice
 from typing import Any
@@ -65,22 +64,12 @@ def _entries(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     history = namespace.get("_oh")  # a notebook's own record of results, also called Out
     for name, value in tuple(namespace.items()):  # another thread may add to it
         kind = type(value)
-        if kind in (list, tuple):
+        if kind is list or kind is tuple:  # not `in`, which may ask a metaclass of theirs
             for index, entry in enumerate(islice(value, _ENTRIES)):
                 if issubclass(type(entry), Node):
                     yield f"{name}[{index}]", entry
         elif kind is dict and value is not history and value is not namespace:
             for key, entry in islice(value.items(), _ENTRIES):
                 # Only these keys can be written without calling code of the caller's.
-                if issubclass(type(entry), Node) and type(key) in (str, int):
+                if issubclass(type(entry), Node) and (type(key) is str or type(key) is int):
                     yield f"{name}[{key!r}]", entry
-
-
-# Control characters, halves of surrogate pairs, what XML forbids, and the marks that turn the
-# direction of writing round: none of them can be seen, each of them can break or forge a picture.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028-\u202e\u2066-\u2069]")
-
-
-def clean(text: str) -> str:
-    """Return the text on one line, with a space for each character that must not be drawn."""
-    return _UNSEEN.sub(" ", text).strip()

@@ -7,11 +7,9 @@
     picture.save("descent.png")     # or .svg: all updates in one picture
     picture.save("descent.gif")     # the point slides down the curve, with its tangent
 
-Blue is a value: the curve and the point on it. Orange-brown is a gradient: the tangent. Neutral ink
-is a step: an arrow from each x to the next, and a dotted line from its end to the curve.
-
-matplotlib is imported inside the functions, and without pyplot: no window, no global figure, no
-style of the reader's own, and the same picture at every run.
+This file says what there is to draw, and writes it; `boards.py` and `panels.py` draw. matplotlib is
+imported inside the functions, and without pyplot: no window, no global figure, nothing of the
+reader's own style, and the same picture at every run.
 """
 
 from __future__ import annotations
@@ -21,30 +19,26 @@ import io
 import math
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .boards import Board, row, shades
 from .style import THEMES, Theme
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Function = Callable[[float], Any]
+FRAMES = 40  # of a film, at the most
 
-FRAMES = 40  # in a film, at the most
-SHARES = 64  # a film's colours
-INCH = 100  # pixels
-
-_GRID = 400  # points of a curve
-_SLIDE, _HOLD, _END = 70, 900, 2600  # milliseconds
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SLIDE, _QUICK, _HOLD, _END = 70, 400, 1200, 2600  # milliseconds
 
 
 def descent_curve(
-    f: Function,
-    slope: Function,
+    f: Callable[[float], Any],
+    slope: Callable[[float], Any],
     path: Sequence[float],
     *,
     rate: float | None = None,
@@ -53,17 +47,19 @@ def descent_curve(
     title: str = "",
     view: tuple[float, float] | None = None,
     closeup: tuple[float, float] | None = None,
+    target: float | None = None,
     theme: str = "light",
-) -> DescentCurve:
+) -> Descent:
     """Draw a descent along `path`, the list of all x, on the curve of f, with tangents by `slope`.
 
     The picture shows itself in a notebook; `.save` writes it as .png or .svg, or as .gif: a film.
-    `x` and `y` are what the axes are called, `rate` is the learning rate if the steps have one,
-    `view` the part of the x axis to draw, `closeup` a part of it to draw larger beside.
+    `x` and `y` are what the axes are called; `rate` is the learning rate if the steps have one;
+    `view` is the part of the x axis to draw, `closeup` a part of that to draw once more, larger;
+    `target` is a height to mark.
 
-    Raises ValueError for an empty path, ImportError where matplotlib is missing.
+    Raises ValueError for a path that is empty or not finite, ImportError without matplotlib.
     """
-    _matplotlib()
+    _our_style()
     points = [float(point) for point in path]
     if not points or not all(map(math.isfinite, points)):
         raise ValueError(
@@ -75,67 +71,54 @@ def descent_curve(
         room = 0.25 * ((max(points) - min(points)) or 1.0)
         view = min(points) - room, max(points) + room
     words = Words(x, y, title)
-    return DescentCurve(f, slope, points, rate, words, view, closeup, THEMES[theme])
+    return Descent(f, slope, points, rate, words, view, closeup, target, THEMES[theme])
 
 
-def side_by_side(*pictures: DescentCurve) -> Plot:
-    """Draw several descents in one row, each in a panel under its title, without their cards."""
-    from matplotlib.figure import Figure
-
-    if not pictures:
-        raise ValueError("side_by_side() got no picture; expected some of descent_curve()")
-
-    def build() -> Figure:
-        theme = pictures[0].theme
-        figure = Figure(figsize=(3.9 * len(pictures), 3.5), dpi=INCH, facecolor=theme.ground)
-        for axes, picture in zip(figure.subplots(1, len(pictures), squeeze=False)[0], pictures):
-            _Panel(axes, picture, picture.view).show(picture.last)
-        figure.tight_layout(pad=1.2, w_pad=2.4)
-        return figure
-
-    return Plot(build, "; ".join(picture.description for picture in pictures))
+def side_by_side(*descents: Descent) -> Plot:
+    """Draw several descents in one row, each in a panel under its title, without cards."""
+    _our_style()
+    if not descents:
+        raise ValueError("side_by_side() got nothing; expected some of descent_curve()")
+    return _Row(descents)
 
 
 class Plot:
-    """A plot that can be saved as .png or .svg and shows itself in a notebook."""
-
-    def __init__(self, build: Callable[[], Figure], description: str) -> None:
-        self._build = build
-        self.description = description
+    """A plot that can be saved as .png or .svg, and shows itself in a notebook."""
 
     def figure(self) -> Figure:
-        """Return a new matplotlib Figure of it, to be changed at will."""
-        with _our_style():
-            return self._build()
+        """Return a new matplotlib Figure of it, which is yours to change."""
+        raise NotImplementedError
 
     def save(self, filename: str | os.PathLike[str]) -> str:
         """Write the plot in the format of the file's ending, and return the file's path.
 
         Raises ValueError for an ending that it cannot write.
         """
-        path = Path(filename)
-        ending = path.suffix.lower()
-        if ending not in self._formats():
-            endings = ", ".join(self._formats())
+        path, writers = Path(filename), self._writers()
+        if path.suffix.lower() not in writers:
             raise ValueError(
-                f"cannot write {path}: unknown ending {path.suffix!r}; expected one of {endings}"
+                f"cannot write {path}: unknown ending {path.suffix!r}; expected one of"
+                f' {", ".join(writers)}, e.g. .save("{path.stem}.png")'
             )
-        content = self._formats()[ending]()  # an error here leaves an older file as it was
+        content = writers[path.suffix.lower()]()  # if this fails, an older file stays as it was
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return str(path)
 
-    def _formats(self) -> dict[str, Callable[[], bytes]]:
-        return {".png": self._repr_png_, ".svg": lambda: self._still("svg")}
+    def _writers(self) -> dict[str, Callable[[], bytes]]:
+        return {".png": self._repr_png_, ".svg": self._svg}
 
     def _repr_png_(self) -> bytes:
-        return self._still("png")
+        return self._still("png", dpi=200, metadata={"Software": None})
 
-    def _still(self, format: str) -> bytes:
-        metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[format]
+    def _svg(self) -> bytes:
+        unwanted = ("Creator", "Date", "Format", "Type")  # they differ from day to day
+        return self._still("svg", metadata=dict.fromkeys(unwanted))
+
+    def _still(self, format: str, **options: Any) -> bytes:
         file = io.BytesIO()
         with _our_style():
-            self._build().savefig(file, format=format, dpi=2 * INCH, metadata=metadata)
+            self.figure().savefig(file, format=format, **options)
         return file.getvalue()
 
 
@@ -148,131 +131,114 @@ class Words(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A picture of a film: the point at x, on its way from path[update] to the next."""
+    """One picture of a film: the point at x, after so many updates or on its way to the next."""
 
     update: int
     x: float
     milliseconds: int
 
 
-class DescentCurve(Plot):
-    """A descent on a curve; see `descent_curve`. As .gif it is a film."""
+@dataclass(frozen=True, eq=False)
+class Descent(Plot):
+    """A descent on a curve, made by `descent_curve`; as .gif it is a film."""
 
-    def __init__(
-        self,
-        f: Function,
-        slope: Function,
-        path: list[float],
-        rate: float | None,
-        words: Words,
-        view: tuple[float, float],
-        closeup: tuple[float, float] | None,
-        theme: Theme,
-    ) -> None:
-        super().__init__(lambda: _Board(self).at(self.last), "")
-        self.f, self.slope = (lambda x: float(f(x))), (lambda x: float(slope(x)))
-        self.path, self.rate = path, rate
-        self.words, self.view, self.closeup, self.theme = words, view, closeup, theme
-        self.last = Moment(len(path) - 1, path[-1], _END)
-        start, end = (f"{words.x} = {_written(x)}, {words.y} = {_written(self.f(x))}"
-                      for x in (path[0], path[-1]))  # fmt: skip
-        steps = "one update" if len(path) == 2 else f"{len(path) - 1} updates"
-        self.description = f"{words.title or words.y}: from {start} by {steps} to {end}"
+    f: Callable[[float], Any]
+    slope: Callable[[float], Any]
+    path: list[float]
+    rate: float | None
+    words: Words
+    view: tuple[float, float]
+    closeup: tuple[float, float] | None
+    target: float | None
+    theme: Theme
 
-    def at(self, update: int) -> Figure:
-        """Return a new matplotlib Figure of the point after so many updates."""
+    def figure(self, update: int = -1) -> Figure:
+        """Return a new matplotlib Figure of the descent after so many updates, else after all."""
         with _our_style():
-            return _Board(self).at(Moment(update, self.path[update], _HOLD))
+            board = Board(self)
+            update %= len(self.path)
+            return board.show(Moment(update, self.path[update], _HOLD))
 
     def moments(self, limit: int = FRAMES) -> list[Moment]:
-        """Return the film's pictures: one of each update, and the slides between them.
+        """Return the film: a picture after each update, and some of the slides between them.
 
-        A path longer than the limit shows every second update, or third, and so on.
+        Of a path longer than the limit it shows every second update, or every third, and so on.
         """
-        stride = math.ceil(len(self.path) / limit)
-        shown = [*range(0, len(self.path) - 1, stride), len(self.path) - 1]
-        if len(shown) > limit:
-            del shown[-2]
+        last = len(self.path) - 1
+        stride = max(1, math.ceil(last / (limit - 1)))
+        shown = [*range(0, last, stride), last]
         room = limit - len(shown)
-        width = self.view[1] - self.view[0]
         moments = []
-        for update, following in zip(shown, shown[1:]):
+        for update, following in pairwise(shown):
             x, goal = self.path[update], self.path[following]
-            hold = max(_HOLD - 60 * update, 350) if stride == 1 else 120
-            moments.append(Moment(update, x, hold if update else _HOLD + 300))
-            # A step of a third of the view takes six pictures; one that cannot be seen takes none.
-            slides = min(room, 6, round(18 * abs(goal - x) / width))
+            # The first steps take their time; later ones are known.
+            hold = max(_HOLD - 200 * update, _QUICK) if stride == 1 else 2 * _SLIDE
+            moments.append(Moment(update, x, hold))
+            # Ten pictures for a step over a third of the view, none for one that cannot be seen.
+            slides = min(10, round(30.0 * self._share_of_view(x, goal)), room)
             room -= slides
             for i in range(1, slides + 1):
                 t = i / (slides + 1)
                 moments.append(Moment(update, x + (goal - x) * t * t * (3.0 - 2.0 * t), _SLIDE))
-        return [*moments, self.last]
+        return [*moments, Moment(last, self.path[last], _END)]
 
-    def _formats(self) -> dict[str, Callable[[], bytes]]:
-        return {**super()._formats(), ".gif": self._film}
+    def _share_of_view(self, x: float, goal: float) -> float:
+        views = [self.view]
+        if self.closeup and all(self.closeup[0] <= end <= self.closeup[1] for end in (x, goal)):
+            views.append(self.closeup)
+        return abs(goal - x) / min(high - low for low, high in views)
+
+    def _writers(self) -> dict[str, Callable[[], bytes]]:
+        return {**super()._writers(), ".gif": self._film}
 
     def _film(self) -> bytes:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from PIL import Image
 
-        moments = self.moments()
+        moments, pictures, file = self.moments(), [], io.BytesIO()
         with _our_style():
-            board = _Board(self)
+            board = Board(self)
             canvas = FigureCanvasAgg(board.figure)
-            frames = []
+            size = canvas.get_width_height()
             for moment in moments:
-                board.at(moment)
+                board.show(moment)
                 canvas.draw()
-                frames.append(Image.fromarray(canvas.buffer_rgba()[..., :3].copy()))
-        # One list of colours for all pictures, else the film flickers.
-        sheet = Image.new("RGB", (frames[0].width, 3 * frames[0].height))
-        for i, frame in enumerate((frames[0], frames[len(frames) // 2], frames[-1])):
-            sheet.paste(frame, (0, i * frame.height))
-        colors = sheet.quantize(SHARES)
-        frames = [frame.quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
-        file = io.BytesIO()
-        milliseconds = [moment.milliseconds for moment in moments]
+                pixels = Image.frombytes("RGBA", size, bytes(canvas.buffer_rgba()))
+                pictures.append(pixels.convert("RGB"))
+        # One list of colours for all pictures, or the film would flicker.
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(shades(self.theme))
+        plain = Image.Dither.NONE
+        frames = [picture.quantize(palette=palette, dither=plain) for picture in pictures]
+        durations = [moment.milliseconds for moment in moments]
         frames[0].save(
-            file, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
+            file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0
         )
         return file.getvalue()
 
     def _repr_html_(self) -> str:
+        words = f"{self.words.title or self.words.y}: a point slides down the curve"
         film = base64.b64encode(self._film()).decode()
-        return f'<img alt="{escape(self.description)}" src="data:image/gif;base64,{film}">'
+        return f'<img alt="{escape(words)}" src="data:image/gif;base64,{film}">'
 
 
-# -- the parts of a drawing ------------------------------------------------------------------------
+class _Row(Plot):
+    def __init__(self, descents: Sequence[Descent]) -> None:
+        self.descents = descents
+
+    def figure(self) -> Figure:
+        with _our_style():
+            return row(self.descents)
 
 
-class _Board:
-    """The whole drawing of a descent: the curve, a card of numbers, and perhaps a close-up."""
-
-    def __init__(self, curve: DescentCurve) -> None:
-        from matplotlib.figure import Figure
-
-        self.figure = Figure(figsize=(7.2, 4.2), dpi=INCH, facecolor=curve.theme.ground)
-        main = self.figure.add_axes((0.085, 0.125, 0.55, 0.785))
-        self.panels = [_Panel(main, curve, curve.view)]
-        self.card = _Card(self.figure, curve)
-        if curve.closeup:
-            axes = self.figure.add_axes((0.725, 0.125, 0.255, 0.30))
-            self.panels.append(_Panel(axes, curve, curve.closeup, small=True))
-            low, high = axes.get_ylim()
-            left, right = curve.closeup
-            self.panels[0].frame(left, right, low, high)
-
-    def at(self, moment: Moment) -> Figure:
-        for panel in self.panels:
-            panel.show(moment)
-        self.card.show(moment)
-        return self.figure
-
-
-class _Panel:
-    """One pair of axes with the curve, the point, its tangent, and the steps so far."""
-
-    def __init__(
-        self, axes: Axes, curve: DescentCurve, view: tuple[float, float], small: bool = False
-    ) -> None:
-        pass
+def _our_style() -> Any:
+    """Return a context in which matplotlib forgets the reader's own style, or say how to get it."""
+    try:
+        import matplotlib.style
+    except ImportError as error:
+        raise ImportError(
+            "plots need matplotlib, which is not installed here. In the checkout of this project:"
+            '\n    pip install ".[plot]"\nGraphs, as by draw(J), do not need it.'
+        ) from error
+    ours = {"svg.hashsalt": "autodiff", "font.family": "DejaVu Sans"}  # the font it comes with
+    return matplotlib.style.context(["default", ours])

@@ -19,7 +19,11 @@ from autodiff.graph import Edge, Node, edges, topological_order
 from autodiff.primitive import Primitive
 
 from . import style
-from .names import Names, clean
+from .names import Names
+from .text import clean, cut
+
+# A tooltip shows a name in full, but not ten megabytes of it.
+_LONGEST = 500
 
 
 class Reading:
@@ -28,7 +32,7 @@ class Reading:
     def __init__(self, root: Node, names: Names) -> None:
         self.root = root
         self.nodes = topological_order(root)
-        self.names = {key: clean(name) or "?" for key, name in names.items()}
+        self.names = {key: cut(clean(name), _LONGEST) or "?" for key, name in names.items()}
         self.ids = {id(node): f"n{i}" for i, node in enumerate(self.nodes)}
         self.edges = sorted(edges(root), key=lambda edge: (self.rank(edge.child), edge.argnum))
         self.uses = Counter((id(edge.child), id(edge.parent)) for edge in self.edges)

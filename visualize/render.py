@@ -13,10 +13,8 @@ imports graphviz, and `draw` is the one who imports this file.
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +53,6 @@ class Picture(graphviz.Digraph):
         format = _format_of(path)
         if skip_existing and path.exists():
             return str(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         if format in _TEXT:
             _write(path, self.source.encode())
         else:
@@ -102,16 +99,16 @@ class Picture(graphviz.Digraph):
 
         `save` is simpler. Raises RenderError, and FileExistsError if told to keep what is there.
         """
+        folder = directory or self.directory or ""
         if outfile is not None:
-            target = Path(directory or self.directory or "", outfile)
-            format = format or target.suffix[1:].lower() or self.format
-            source = target.with_suffix(".gv") if filename is None else Path(filename)
+            target = Path(folder, outfile)
+            format = format or target.suffix[1:] or self.format
+            source = Path(folder, filename) if filename else target.with_suffix(".gv")
         else:
             format = format or self.format
-            source = Path(filename or self.filename)
-            suffixes = [part for part in (renderer, formatter) if part] + [format]
-            target = Path(directory or self.directory or "", f"{source}.{'.'.join(suffixes)}")
-        source = target.parent / source.name
+            source = Path(folder, filename or self.filename)
+            endings = [renderer, formatter, format]
+            target = source.with_name(".".join(filter(None, [source.name, *endings])))
         if source == target and not overwrite_source:
             raise ValueError(
                 f"render() got outfile={str(target)!r}, which is also where the DOT text goes;"
@@ -122,7 +119,6 @@ class Picture(graphviz.Digraph):
         arguments = self._arguments(engine, neato_no_op)
         wanted = format, renderer, formatter
         picture = self._convert(wanted, arguments, quiet=quiet, path=str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
         if not cleanup and source != target:
             _write(source, self.source.encode())
         _write(target, picture)
@@ -150,7 +146,7 @@ class Picture(graphviz.Digraph):
         format = wanted[0].lower()
         if format not in graphviz.FORMATS:
             raise ValueError(f"unknown format {format!r}; try one of {', '.join(FORMATS)}")
-        if format not in ("svg", "pdf"):
+        if format in layout.BITMAPS:
             arguments = [*arguments, f"-Gdpi={_DPI}"]
         full = ":".join(filter(None, [format, *wanted[1:]]))
         picture = layout.convert(self.source, full, *arguments, quiet=quiet, path=path)
@@ -173,35 +169,28 @@ def _format_of(path: Path) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Put the content in a file beside the path, then give it the path: never half a picture."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    """Write a file beside the path, then give it the path's name: never half a picture."""
+    path = Path(os.path.realpath(path))  # of a link, the file that it leads to
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("xb") as file:
             file.write(content)
-        # mkstemp makes files for their owner alone; a picture is as public as any new file here.
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(temporary, path)
+        os.replace(beside, path)
     except BaseException:
-        os.unlink(temporary)
+        beside.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)  # it can only be read by setting it
-    os.umask(mask)
-    return mask
 
 
 def _both_themes(svg: bytes, source: str) -> bytes:
     """Add the dark theme's colours to an SVG whose DOT text lists them (theme="auto")."""
-    found = re.search(rf"^\s*{re.escape(dot.DARK_COMMENT)}(.*)$", source, re.M)
-    if not found:
-        return svg
     rules = "".join(
         f'[{what}="{light.lower()}"]{{{what}:{dark.lower()}}}'
-        for light, dark in json.loads(found[1]).items()
+        for light, dark in dot.in_the_dark(source).items()
         for what in ("fill", "stroke")
     )
+    if not rules:
+        return svg
     css = f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>\n"
     head, tag, rest = svg.partition(b'<g id="graph0"')
     return head + css.encode() + tag + rest
