@@ -97,7 +97,7 @@ _LATEX_FUNCTIONS = {
 
 def plain(parts: list[Formula]) -> str:
     """Write a formula, given as its parts with operands first, as plain text."""
-    return _write(parts, PLAIN, lambda value: f"{value:.12g}", str, _call)
+    return _write(parts, PLAIN, _plain_number, str, _call)
 
 
 def python(parts: list[Formula]) -> str:
@@ -119,7 +119,8 @@ def _write(parts, style, number, name, call):  # type: ignore[no-untyped-def]
         elif part.operation == "name":
             text, strength = name(part.value), ATOM
         elif part.operation in style:
-            template, strength, places = style[part.operation]
+            squared = part.operation == "power" and part.operands[1].value == 2.0
+            template, strength, places = style["square" if squared else part.operation]
             text = template.format(*_bracketed(part, texts, places))
         else:
             text = call(part.operation, ", ".join(texts[id(x)][0] for x in part.operands))
@@ -134,6 +135,11 @@ def _bracketed(
     for operand, place in zip(part.operands, places):
         text, strength = texts[id(operand)]
         yield text if strength >= place else f"({text})"
+
+
+def _plain_number(value: float) -> str:
+    mantissa, _, exponent = f"{value:.12g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa  # 1e-5, not 1e-05
 
 
 def _call(name: str, operands: str) -> str:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A name is a module or a whole subpackage: one room, free within itself.
 FLOORS = [
     ("floats", "arrays", "special", "symbols", "typeset"),
-    ("primitive", "elementwise", "structural"),
+    ("steps", "primitive", "elementwise", "structural"),
     ("graph",),
     ("functions", "copying"),
     ("sweep",),
@@ -40,6 +40,7 @@ FLOORS = [
 # Who may import whom on the same floor. For types alone, everybody may.
 NEIGHBOURS = {
     ("arrays", "special"),
+    ("primitive", "steps"),
     ("elementwise", "primitive"),
     ("expressions", "grammar"),
     ("structural", "primitive"),

@@ -44,7 +44,7 @@ def row(descents: Sequence[Descent]) -> Figure:
     from matplotlib.figure import Figure
 
     count = len(descents)
-    figure = Figure(figsize=(4.1 * count, 3.7), dpi=DPI, facecolor=descents[0].theme.ground)
+    figure = Figure(figsize=(4.25 * count, 3.75), dpi=DPI, facecolor=descents[0].theme.ground)
     for i, descent in enumerate(descents):
         axes = figure.add_axes(((i + 0.17) / count, 0.14, 0.8 / count, 0.74))
         Panel(axes, descent, descent.view).show(descent.moments()[-1])

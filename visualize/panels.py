@@ -81,7 +81,7 @@ class Panel:
         path, update, theme = self.descent.path, moment.update, self.descent.theme
         self.point.set_data([moment.x], [float(self.descent.f(moment.x))])
         self.tangent.set_data(*_joined([self._tangent(moment.x)]))
-        self.past.set_data(path[:update], self.heights[:update])
+        self.past.set_data(path[: update + 1], self.heights[: update + 1])
         worded = [i for i in range(update) if self._has_words(i)]
         self.tangents.set_data(*_joined(map(self._past_tangent, worded)))
         falls = [((x, y), (x, z)) for x, y, z in zip(path[1:], self.heights, self.heights[1:])]

@@ -76,7 +76,7 @@ def test_the_arrow_goes_from_the_point_to_the_next_x_and_falls_to_the_curve(upda
 def test_steps_to_come_are_not_drawn_and_those_before_are():
     figure = drawn().figure(1)
     assert [arrow.get_visible() for arrow in artists(figure, "step")] == [True, True, *3 * [False]]
-    assert data(figure, "past") == [(10.0, pytest.approx(345.0))]
+    assert data(figure, "past") == [(x, pytest.approx(f(x))) for x in PATH[:2]]
 
 
 def test_an_arrow_shorter_than_its_head_is_left_out():
