@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import itertools
 import math
 import re
 import struct
@@ -11,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autodiff import floats, symbols
+from autodiff import elementwise, floats, symbols
 from autodiff.symbols import Formula, name, negative, number
 
 inf, nan = math.inf, math.nan
 a, b, c = name("a"), name("b"), name("c")
 
-same_every_time = settings(derandomize=True, database=None, deadline=None)
+same_every_time = settings(derandomize=True, database=None, deadline=None, max_examples=300)
 
 # -- random formulas -------------------------------------------------------------------------------
 
@@ -132,6 +133,31 @@ def test_a_choice_in_python_computes_only_the_branch_taken():
     assert eval(formula.python(), vars(floats) | {"a": -1.0}) != 0.0
 
 
+@pytest.mark.parametrize("row", elementwise.TABLE.values(), ids=lambda row: row.name)
+def test_the_rules_printed_as_python_are_the_rules(row):
+    count = {"sum": 3, "dot": 5}.get(row.name, len(row.vjps))
+    letters = "abcde"[:count]
+    for operands in itertools.islice(itertools.product([-1.5, 0.0, 0.3, 2.0], repeat=count), 64):
+        point = {**dict(zip(letters, operands)), "g": 1.25, "y": row.compute(floats, *operands)}
+        rules = row.cotangents(symbols, [True] * count, name("g"), name("y"), *map(name, letters))
+        slopes = row.cotangents(floats, [True] * count, point["g"], point["y"], *operands)
+        for rule, slope in zip(rules, slopes):
+            if slope is not None:
+                assert bits(eval(rule.python(), vars(floats) | point)) == bits(slope)
+
+
+@pytest.mark.parametrize("row", elementwise.TABLE.values(), ids=lambda row: row.name)
+def test_the_derivatives_that_are_printed_are_those_that_are_used(row):
+    count = {"sum": 3, "dot": 5}.get(row.name, len(row.vjps))
+    letters, operands = "abcde"[:count], [0.3, 0.7, 1.5, -2.0, 0.1][:count]
+    y = row.compute(floats, *operands)
+    slopes = row.cotangents(floats, [True] * count, 1.0, y, *operands)
+    for i, slope in enumerate(slopes):
+        printed = row.derivative(i, *letters).python()
+        got = eval(printed, vars(floats) | dict(zip(letters, operands)))
+        assert got == pytest.approx(slope or 0.0, rel=1e-14, nan_ok=True), printed
+
+
 # -- plain text and LaTeX say the same tree --------------------------------------------------------
 
 
@@ -139,7 +165,7 @@ class Number:
     """A float whose operators are those of the float vocabulary."""
 
     def __init__(self, value):
-        self.value = value
+        self.value = float(value)
 
     __neg__ = lambda self: Number(-self.value)
     __add__ = lambda self, other: Number(self.value + other.value)
