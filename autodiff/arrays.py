@@ -37,6 +37,7 @@ def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
 add, subtract, multiply = _quiet(np.add), _quiet(np.subtract), _quiet(np.multiply)
 divide, negative, reciprocal = _quiet(np.divide), _quiet(np.negative), _quiet(np.reciprocal)
 power, square = _quiet(np.power), _quiet(np.square)
+floor_divide = _quiet(np.floor_divide)
 fmod, remainder = _quiet(np.fmod), _quiet(np.remainder)
 sqrt, cbrt = _quiet(np.sqrt), _quiet(np.cbrt)
 exp, exp2, expm1 = _quiet(np.exp), _quiet(np.exp2), _quiet(np.expm1)
@@ -48,11 +49,17 @@ sinh, cosh, tanh = _quiet(np.sinh), _quiet(np.cosh), _quiet(np.tanh)
 arcsinh, arccosh, arctanh = _quiet(np.arcsinh), _quiet(np.arccosh), _quiet(np.arctanh)
 arctan2, hypot, sinc = _quiet(np.arctan2), _quiet(np.hypot), _quiet(np.sinc)
 abs, sign, floor, ceil = np.abs, _quiet(np.sign), np.floor, np.ceil
-maximum, minimum, clip = _quiet(np.maximum), _quiet(np.minimum), np.clip
+maximum, minimum = _quiet(np.maximum), _quiet(np.minimum)
 equal, not_equal, where = np.equal, np.not_equal, np.where
 less, less_equal, greater, greater_equal = np.less, np.less_equal, np.greater, np.greater_equal
 logical_and, logical_or, zeros_like = np.logical_and, np.logical_or, np.zeros_like
 erf, erfc = special.erf, special.erfc
+
+
+@_quiet
+def clip(x: Array, low: Array, high: Array) -> Array:
+    """Return x kept within [low, high]; unlike np.clip a number x takes the bounds' type."""
+    return np.minimum(np.maximum(x, low), high)
 
 
 @_quiet
@@ -65,8 +72,21 @@ def sigmoid(x: Array) -> Array:
 @_quiet
 def xlogy(x: Array, y: Array) -> Array:
     """Return x·log y, and 0 where x is 0 (unless y is nan)."""
+    if type(y) is float and np.result_type(x, y).kind == "f":
+        y = np.asarray(y, np.result_type(x, y))  # else the logarithm of a number is a float64
     zero = np.logical_and(np.equal(x, 0.0), np.equal(y, y))
     return np.where(zero, 0.0, np.multiply(x, np.log(np.where(zero, 1.0, y))))
+
+
+def evaluate(rule: Callable[..., Any], *args: Array) -> Any:
+    """Run a rule on arrays: its operators shall not warn, and numbers take the arrays' type."""
+    plain = [type(x) in (float, int) for x in args]
+    if any(plain) and not all(plain):
+        dtype = np.result_type(0.0, *(x for x, number in zip(args, plain) if not number))
+        if dtype.kind == "f":  # not an array of Values
+            args = tuple(np.asarray(x, dtype) if number else x for x, number in zip(args, plain))
+    with np.errstate(all="ignore"):
+        return rule(*args)
 
 
 def sum(*terms: Array) -> Array:

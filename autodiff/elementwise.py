@@ -51,9 +51,9 @@ reciprocal = row("reciprocal", lambda xp, g, y, x: -g * xp.square(y))
 square = row("square", lambda xp, g, y, x: g * (2.0 * x))
 
 
-def _lowered(xp: Any, b: Any) -> Any:
-    """The exponent b - 1; for b = 0 any harmless one, since b itself is a factor."""
-    return xp.where(xp.equal(b, 0.0), 1.0, b - 1.0)
+def _lowered(xp: Any, a: Any, b: Any) -> Any:
+    """The exponent b - 1; at 0**0 any harmless one, since b itself is a factor."""
+    return xp.where(xp.logical_and(xp.equal(b, 0.0), xp.equal(a, 0.0)), 1.0, b - 1.0)
 
 
 def _log_of_base(xp: Any, a: Any, b: Any) -> Any:
@@ -64,7 +64,7 @@ def _log_of_base(xp: Any, a: Any, b: Any) -> Any:
 
 power = row(
     "power",
-    lambda xp, g, y, a, b: g * b * xp.power(a, _lowered(xp, b)),
+    lambda xp, g, y, a, b: g * b * xp.power(a, _lowered(xp, a, b)),
     lambda xp, g, y, a, b: g * y * _log_of_base(xp, a, b),
 )
 
@@ -283,24 +283,38 @@ where = row(
 )
 
 
-def _truncated(xp: Any, q: Any) -> Any:
-    return xp.sign(q) * xp.floor(xp.abs(q))
+# floor(a/b) would be one too large where a/b rounds up to a whole number: 1/0.1 is 10 in floats,
+# but 0.1 is a little more than a tenth and fits into 1 only nine times.
+def _truncated_quotient(xp: Any, a: Any, b: Any) -> Any:
+    return xp.sign(xp.divide(a, b)) * xp.floor_divide(xp.abs(a), xp.abs(b))
 
 
 fmod = row(
     "fmod",
     lambda xp, g, y, a, b: g,
-    lambda xp, g, y, a, b: -g * _truncated(xp, xp.divide(a, b)),
+    lambda xp, g, y, a, b: -g * _truncated_quotient(xp, a, b),
 )
 remainder = row(
     "remainder",
     lambda xp, g, y, a, b: g,
-    lambda xp, g, y, a, b: -g * xp.floor(xp.divide(a, b)),
+    lambda xp, g, y, a, b: -g * xp.floor_divide(a, b),
 )
 
 # -- any number of operands ------------------------------------------------------------------------
 
-sum = row("sum", joint=lambda xp, needed, g, y, *terms: [g] * len(terms), kind="linear")
+
+def _added(terms: list[Any]) -> Any:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+sum = row(
+    "sum",
+    joint=lambda xp, needed, g, y, *terms: [g] * len(terms),
+    jvp=lambda xp, tangents, y, *terms: _added([t for t in tangents if t is not None]),
+)
 
 
 def _dot_joint(xp: Any, needed: list[bool], g: Any, y: Any, *operands: Any) -> list[Any]:
@@ -314,7 +328,7 @@ def _dot_joint(xp: Any, needed: list[bool], g: Any, y: Any, *operands: Any) -> l
 def _dot_jvp(xp: Any, tangents: list[Any], y: Any, *operands: Any) -> Any:
     partials = _dot_joint(xp, [t is not None for t in tangents], 1.0, y, *operands)
     terms = [p * t for p, t in zip(partials, tangents) if t is not None]
-    return xp.sum(*terms)
+    return _added(terms)
 
 
 # w₁x₁ + … + wₙxₙ (+ b) of w₁ … wₙ, x₁ … xₙ (, b): a neuron's sum as a single node

@@ -17,6 +17,11 @@ from __future__ import annotations
 import math
 import operator
 
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 inf = math.inf
 nan = math.nan
 
@@ -57,7 +62,7 @@ def power(a: float, b: float) -> float:
 
 
 def _is_odd(b: float) -> bool:
-    return math.fmod(b, 2.0) in (1.0, -1.0)
+    return math.isfinite(b) and math.fmod(b, 2.0) in (1.0, -1.0)
 
 
 def sqrt(x: float) -> float:
@@ -254,6 +259,14 @@ def remainder(a: float, b: float) -> float:
         return nan
 
 
+def floor_divide(a: float, b: float) -> float:
+    """Return floor(a/b), as if a/b were not rounded."""
+    try:
+        return a // b
+    except ZeroDivisionError:
+        return divide(a, b)
+
+
 def maximum(a: float, b: float) -> float:
     return a if a >= b or a != a else b
 
@@ -280,6 +293,11 @@ def logical_or(a: float, b: float) -> bool:
 
 def zeros_like(x: float) -> float:
     return 0.0
+
+
+def evaluate(rule: Callable[..., Any], *args: Any) -> Any:
+    """Run a rule of this vocabulary. (On ndarrays there is more to do.)"""
+    return rule(*args)
 
 
 def sum(*terms: float) -> float:

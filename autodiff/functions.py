@@ -369,7 +369,7 @@ def safe_where(condition: Any, function: Callable[[Any], Any], x: Any, default: 
 
     >>> safe_where(x > 0, log, x, 0.0)      # value 0 and gradient 0 at x = 0, not nan
     """
-    return function(x) if condition else default
+    return where(condition, function(x) if condition else x, default)
 
 
 # -- over lists ------------------------------------------------------------------------------------
@@ -484,6 +484,12 @@ greater = _comparison("greater")
 greater_equal = _comparison("greater_equal")
 logical_and = _comparison("logical_and")
 logical_or = _comparison("logical_or")
+floor_divide = _comparison("floor_divide")
+
+
+def evaluate(rule: Callable[..., Any], *args: Any) -> Any:
+    """Run a rule of this vocabulary."""
+    return rule(*args)
 
 
 def zeros_like(x: Any) -> Any:

@@ -96,7 +96,7 @@ class Node:
     @property
     def has_grad(self) -> bool:
         """Whether a backward has reached this node since it was made or zeroed."""
-        return self.grad is not UNSET
+        return self.grad is not UNSET and self.grad is not None
 
 
 # -- the modes of a thread -------------------------------------------------------------------------
@@ -114,25 +114,32 @@ modes = _Modes()
 altered: list[str] = []
 
 
+class _Saved(local):
+    """What a mode found on entering: for each thread, as a decorated function may run in many."""
+
+    def __init__(self) -> None:
+        self.settings: list[Any] = []
+
+
 class _Mode:
     """A context manager, also usable as a decorator, that changes one mode of this thread."""
 
     _name: ClassVar[str]
 
     def __init__(self) -> None:
-        self._before: list[Any] = []
+        self._saved = _Saved()
 
     def _setting(self) -> Any:
         raise NotImplementedError
 
     def __enter__(self) -> _Mode:
-        self._before.append(getattr(modes, self._name))
+        self._saved.settings.append(getattr(modes, self._name))
         altered.append(self._name)
         setattr(modes, self._name, self._setting())
         return self
 
     def __exit__(self, *exception: object) -> None:
-        setattr(modes, self._name, self._before.pop())
+        setattr(modes, self._name, self._saved.settings.pop())
         altered.pop()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:

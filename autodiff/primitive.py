@@ -39,17 +39,14 @@ class Primitive:
     instead: `joint(xp, needed, g, y, *args)` returns the sequence of all cotangents, and may leave
     None where `needed` is False.
 
-    `kind` says how tangents go forward: an "elementwise" row multiplies the tangent by the same
-    derivative as the cotangent, so its vjps serve; a "linear" row applies itself to the tangents.
-    Any other writes `jvp(xp, tangents, y, *args)`.
+    Forward mode needs no second table: a function of numbers multiplies tangents by the same
+    derivatives as cotangents, so its vjps serve. Others write `jvp(xp, tangents, y, *args)`.
 
     `forward(xp, *args)` computes the value from other words of the vocabulary; without it the value
     is `xp.<name>(*args)`.
     """
 
-    __slots__ = (
-        "forward", "home", "joint", "jvp", "kind", "name", "step", "vjps",
-    )  # fmt: skip
+    __slots__ = ("forward", "home", "joint", "jvp", "name", "step", "vjps")
 
     def __init__(
         self,
@@ -58,7 +55,6 @@ class Primitive:
         forward: Rule | None = None,
         joint: Rule | None = None,
         jvp: Rule | None = None,
-        kind: str = "elementwise",
         home: tuple[str, str] | None = None,
     ) -> None:
         self.name = name
@@ -66,7 +62,6 @@ class Primitive:
         self.forward = forward
         self.joint = joint
         self.jvp = jvp
-        self.kind = kind
         self.home = home or (f"{__package__}.elementwise", name)  # where pickle finds it again
 
     def __getattr__(self, attribute: str) -> Any:
@@ -84,9 +79,9 @@ class Primitive:
 
     def compute(self, xp: Any, *args: Any) -> Any:
         """Return the value of the operation in the vocabulary xp."""
-        if self.forward is not None:
-            return self.forward(xp, *args)
-        return getattr(xp, self.name)(*args)
+        if self.forward is None:
+            return xp.evaluate(getattr(xp, self.name), *args)
+        return xp.evaluate(lambda *args: self.forward(xp, *args), *args)
 
     def float_function(self, arity: int = 1) -> Callable[..., float]:
         """Return the operation on floats alone, without a detour through the vocabulary."""
@@ -99,25 +94,32 @@ class Primitive:
 
     def cotangents(self, xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> list[Any]:
         """Return g · ∂y/∂x for each needed input x, None for the others."""
-        if self.joint is not None:
-            return list(self.joint(xp, needed, g, y, *args))
-        return [
-            rule(xp, g, y, *args) if rule is not None and need else None
-            for rule, need in zip(self.vjps, needed)
-        ]
+
+        def rules(g: Any, y: Any, *args: Any) -> list[Any]:
+            if self.joint is not None:
+                return list(self.joint(xp, needed, g, y, *args))
+            return [
+                rule(xp, g, y, *args) if rule is not None and need else None
+                for rule, need in zip(self.vjps, needed)
+            ]
+
+        cotangents: list[Any] = xp.evaluate(rules, g, y, *args)
+        return cotangents
 
     def tangent(self, xp: Any, tangents: list[Any], y: Any, *args: Any) -> Any:
         """Return Σ ∂y/∂x · ẋ over the inputs x, None for a tangent ẋ being zero."""
-        if self.jvp is not None:
-            return self.jvp(xp, tangents, y, *args)
-        if self.kind == "linear":
-            return self.compute(xp, *(0.0 if t is None else t for t in tangents))
-        total = None
-        for rule, t in zip(self.vjps, tangents):
-            if rule is not None and t is not None:
-                term = rule(xp, t, y, *args)
-                total = term if total is None else total + term
-        return total
+
+        def rules(y: Any, *args: Any) -> Any:
+            if self.jvp is not None:
+                return self.jvp(xp, tangents, y, *args)
+            total = None
+            for rule, t in zip(self.vjps, tangents):
+                if rule is not None and t is not None:
+                    term = rule(xp, t, y, *args)
+                    total = term if total is None else total + term
+            return total
+
+        return xp.evaluate(rules, y, *args)
 
     def formula(self, *args: str | float | Formula) -> Formula:
         """Return the operation on these names and numbers, e.g. a + u."""

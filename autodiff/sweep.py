@@ -11,7 +11,8 @@ nodes and arrays take the general one. Neither recurses: a chain may be a millio
 from __future__ import annotations
 
 from . import functions
-from .graph import UNSET, Node, check, modes, topological_order
+from .graph import CONSTANT, UNSET, Node, check, modes, topological_order
+from .primitive import HandWritten
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ def pullback(root: Node, cotangent: Any, create_graph: bool = False) -> dict[Nod
         args = node.inputs if create_graph else _data(node.inputs)
         needed = [isinstance(x, Node) and x.requires_grad for x in node.inputs]
         y = node if create_graph else node.data
+        _refuse_hand_written(node)
         shares = node.primitive.cotangents(xp, needed, g, y, *args)
         for parent, need, share in zip(node.inputs, needed, shares):
             if need and share is not None:
                 _check(node, g, share)
                 before = cotangents.get(parent)
-                cotangents[parent] = share if before is None else before + share
+                cotangents[parent] = share if before is None else xp.add(before, share)
     return cotangents
 
 
@@ -48,6 +50,7 @@ def pushforward(root: Node, tangents: Mapping[Node, Any], create_graph: bool = F
     for node in topological_order(root):
         if node in moving or not node.inputs or node.primitive is None:
             continue
+        _refuse_hand_written(node)
         xp = functions if create_graph else node.vocabulary
         shares = [moving.get(x) if isinstance(x, Node) else None for x in node.inputs]
         if any(share is not None for share in shares):
@@ -56,11 +59,20 @@ def pushforward(root: Node, tangents: Mapping[Node, Any], create_graph: bool = F
     return moving.get(root, 0.0)
 
 
+def _refuse_hand_written(node: Node) -> None:
+    if isinstance(node.primitive, HandWritten):
+        raise TypeError(
+            f"cannot differentiate {node.primitive.name!r} again or forward: its _backward is"
+            " hand-written, which says nothing of its derivative; use @custom_vjp instead"
+        )
+
+
 def _data(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(x.data if isinstance(x, Node) else x for x in inputs)
 
 
 def _check(node: Node, g: Any, share: Any) -> None:
+    """Report, as errstate asks, a share of the gradient that is not finite though g is."""
     if modes.checking:
         g, share = _data((g, share))
         operands = ", ".join(map(repr, _data(node.inputs)))
@@ -69,34 +81,45 @@ def _check(node: Node, g: Any, share: Any) -> None:
         check(node.vocabulary, share, [g], lambda: message)
 
 
-def backward(root: Node, create_graph: bool = False) -> None:
-    """Set `.grad` = ∂root/∂node under the root: leaves accumulate, interior nodes start afresh."""
+def backward(root: Node, seed: Any = 1.0, create_graph: bool = False) -> None:
+    """Set `.grad` = seed · ∂root/∂node under the root.
+
+    Leaves accumulate, interior nodes start afresh.
+    """
     if not root.requires_grad:
         raise RuntimeError(
             "backward() got a value that needs no gradient: it was detached, or made under"
             " no_grad(), or from such values only; call it on the result of recorded operations"
         )
-    if not (create_graph or modes.checking):
-        _backward_floats(root)
+    if not create_graph:
+        _backward_floats(root, seed)
         return
-    for node, cotangent in pullback(root, 1.0, create_graph).items():
+    for node, cotangent in pullback(root, seed, create_graph=True).items():
+        if not isinstance(cotangent, Node):  # a slope that is constant
+            cotangent = root.record(cotangent, (), CONSTANT)
         if not node.is_leaf:
             node.grad = cotangent
         elif node.requires_grad:  # leaves accumulate so that minibatches add up
-            node.grad = cotangent if node.grad is UNSET else node.grad + cotangent
+            node.grad = node.grad + cotangent if node.has_grad else cotangent
 
 
 # -- the sweep for floats --------------------------------------------------------------------------
 
 
-def _backward_floats(root: Node) -> None:
+def _backward_floats(root: Node, seed: float) -> None:
     if root.primitive is None:
-        root.grad += 1.0
+        root.grad = seed + (root.grad or 0.0)
         return
     order = _interior_order(root)
-    root.grad = 1.0
-    for node in reversed(order):
-        node.primitive.step(node)  # type: ignore[union-attr]
+    root.grad = seed
+    if modes.checking:
+        for node in reversed(order):
+            node.primitive.step(node)  # type: ignore[union-attr]
+            for parent in node.parents:
+                _check(node, node.grad, parent.grad)
+    else:
+        for node in reversed(order):
+            node.primitive.step(node)  # type: ignore[union-attr]
 
 
 def _interior_order(root: Node) -> list[Node]:
@@ -119,6 +142,10 @@ def _interior_order(root: Node) -> list[Node]:
         else:
             node.grad = opened
             for x in node.inputs:
-                if type(x) is not float and x.primitive is not None and x.grad is not closed:
-                    push(x)
+                if type(x) is not float:
+                    if x.primitive is None:
+                        if x.grad is None:  # how one zeroes a gradient in PyTorch
+                            x.grad = UNSET
+                    elif x.grad is not closed:
+                        push(x)
     return order

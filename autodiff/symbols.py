@@ -19,6 +19,7 @@ from . import typeset
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 
 class Formula:
@@ -122,6 +123,11 @@ def _formula(operand: Formula | float) -> Formula:
     return operand if isinstance(operand, Formula) else number(operand)
 
 
+def evaluate(rule: Callable[..., Any], *args: Any) -> Any:
+    """Run a rule of this vocabulary."""
+    return rule(*args)
+
+
 def zeros_like(x: Formula) -> Formula:
     return number(0.0)
 
@@ -169,12 +175,16 @@ def _simple_sum(
     return y if a == 0.0 else x if b == 0.0 else whole
 
 
+def _opposite(x: Formula) -> Formula:
+    return _simplify(negative(x))
+
+
 def _simple_difference(
     whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
 ) -> Formula:
     if a is not None and b is not None:
         return number(a - b)
-    return negative(y) if a == 0.0 else x if b == 0.0 else whole
+    return _opposite(y) if a == 0.0 else x if b == 0.0 else whole
 
 
 def _simple_product(
@@ -186,7 +196,7 @@ def _simple_product(
         return number(0.0)
     if a == 1.0 or b == 1.0:
         return y if a == 1.0 else x
-    return negative(y) if a == -1.0 else negative(x) if b == -1.0 else whole
+    return _opposite(y) if a == -1.0 else _opposite(x) if b == -1.0 else whole
 
 
 def _simple_quotient(
@@ -198,19 +208,29 @@ def _simple_quotient(
 def _simple_power(
     whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
 ) -> Formula:
+    if b == 0.0:
+        return number(1.0)
     return x if b == 1.0 else Formula("square", (x,)) if b == 2.0 else whole
 
 
 def _simple_negative(whole: Formula, x: Formula, a: float | None) -> Formula:
     if x.operation == "negative":
         return x.operands[0]
-    return number(-a) if a is not None else whole
+    return number(0.0 - a) if a is not None else whole
 
 
 def _simple_equality(
     whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
 ) -> Formula:
     return whole if a is None or b is None else number(a == b)
+
+
+def _simple_conjunction(
+    whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
+) -> Formula:
+    if a == 0.0 or b == 0.0:
+        return number(0.0)
+    return whole if a is None else y
 
 
 def _simple_choice(
@@ -227,5 +247,6 @@ _IDENTITIES: dict[str, Callable[..., Formula]] = {
     "power": _simple_power,
     "negative": _simple_negative,
     "equal": _simple_equality,
+    "logical_and": _simple_conjunction,
     "where": _simple_choice,
 }

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from .symbols import Formula
 
 
-# An operand in a tighter place than its own strength allows is put in brackets.
-SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
+# An operand in a tighter place than its own strength allows is put in brackets; FREE is the place
+# between brackets or bars, and the strength of what must be alone there: conditions and cases.
+FREE, SUM, PRODUCT, POWER, ATOM = 0, 1, 2, 3, 4
 
 # operation: (template, its own strength, the strength that each operand's place asks for)
 Style = dict[str, tuple[str, int, tuple[int, ...]]]
@@ -32,44 +33,46 @@ PLAIN: Style = {
     "reciprocal": ("1/{}", PRODUCT, (POWER,)),
     "power": ("{}**{}", POWER, (ATOM, POWER)),
     "square": ("{}²", POWER, (ATOM,)),
-    "abs": ("|{}|", ATOM, (SUM,)),
-    "equal": ("{} = {}", SUM, (PRODUCT, PRODUCT)),
-    "less": ("{} < {}", SUM, (PRODUCT, PRODUCT)),
-    "less_equal": ("{} ≤ {}", SUM, (PRODUCT, PRODUCT)),
-    "greater": ("{} > {}", SUM, (PRODUCT, PRODUCT)),
-    "greater_equal": ("{} ≥ {}", SUM, (PRODUCT, PRODUCT)),
-    "logical_and": ("{} and {}", SUM, (PRODUCT, PRODUCT)),
-    "logical_or": ("{} or {}", SUM, (PRODUCT, PRODUCT)),
-    "where": ("({1} if {0} else {2})", ATOM, (SUM, SUM, SUM)),
+    "floor_divide": ("floor({}/{})", ATOM, (PRODUCT, POWER)),
+    "abs": ("|{}|", ATOM, (FREE,)),
+    "equal": ("{} = {}", FREE, (PRODUCT, PRODUCT)),
+    "less": ("{} < {}", FREE, (PRODUCT, PRODUCT)),
+    "less_equal": ("{} ≤ {}", FREE, (PRODUCT, PRODUCT)),
+    "greater": ("{} > {}", FREE, (PRODUCT, PRODUCT)),
+    "greater_equal": ("{} ≥ {}", FREE, (PRODUCT, PRODUCT)),
+    "logical_and": ("{} and {}", FREE, (PRODUCT, PRODUCT)),
+    "logical_or": ("{} or {}", FREE, (PRODUCT, PRODUCT)),
+    "where": ("({1} if {0} else {2})", ATOM, (FREE, FREE, FREE)),
 }
 
 LATEX: Style = {
     **PLAIN,
     "multiply": (r"{} \cdot {}", PRODUCT, (PRODUCT, POWER)),
-    "divide": (r"\frac{{{}}}{{{}}}", ATOM, (SUM, SUM)),
-    "reciprocal": (r"\frac{{1}}{{{}}}", ATOM, (SUM,)),
-    "power": ("{}^{{{}}}", POWER, (ATOM, SUM)),
+    "divide": (r"\frac{{{}}}{{{}}}", POWER, (FREE, FREE)),
+    "reciprocal": (r"\frac{{1}}{{{}}}", POWER, (FREE,)),
+    "power": ("{}^{{{}}}", POWER, (ATOM, FREE)),
     "square": ("{}^{{2}}", POWER, (ATOM,)),
-    "sqrt": (r"\sqrt{{{}}}", ATOM, (SUM,)),
-    "cbrt": (r"\sqrt[3]{{{}}}", ATOM, (SUM,)),
-    "exp": ("e^{{{}}}", POWER, (SUM,)),
-    "exp2": ("2^{{{}}}", POWER, (SUM,)),
-    "abs": (r"\left|{}\right|", ATOM, (SUM,)),
-    "floor": (r"\left\lfloor {} \right\rfloor", ATOM, (SUM,)),
-    "ceil": (r"\left\lceil {} \right\rceil", ATOM, (SUM,)),
-    "sigmoid": (r"\sigma\left({}\right)", ATOM, (SUM,)),
-    "log2": (r"\log_{{2}}\left({}\right)", ATOM, (SUM,)),
-    "log10": (r"\log_{{10}}\left({}\right)", ATOM, (SUM,)),
-    "maximum": (r"\max\left({}, {}\right)", ATOM, (SUM, SUM)),
-    "minimum": (r"\min\left({}, {}\right)", ATOM, (SUM, SUM)),
-    "less_equal": (r"{} \le {}", SUM, (PRODUCT, PRODUCT)),
-    "greater_equal": (r"{} \ge {}", SUM, (PRODUCT, PRODUCT)),
-    "logical_and": (r"{} \wedge {}", SUM, (PRODUCT, PRODUCT)),
-    "logical_or": (r"{} \vee {}", SUM, (PRODUCT, PRODUCT)),
+    "sqrt": (r"\sqrt{{{}}}", ATOM, (FREE,)),
+    "cbrt": (r"\sqrt[3]{{{}}}", ATOM, (FREE,)),
+    "exp": ("e^{{{}}}", POWER, (FREE,)),
+    "exp2": ("2^{{{}}}", POWER, (FREE,)),
+    "abs": (r"\left|{}\right|", ATOM, (FREE,)),
+    "floor": (r"\left\lfloor {} \right\rfloor", ATOM, (FREE,)),
+    "floor_divide": (r"\left\lfloor \frac{{{}}}{{{}}} \right\rfloor", ATOM, (FREE, FREE)),
+    "ceil": (r"\left\lceil {} \right\rceil", ATOM, (FREE,)),
+    "sigmoid": (r"\sigma\left({}\right)", ATOM, (FREE,)),
+    "log2": (r"\log_{{2}}\left({}\right)", ATOM, (FREE,)),
+    "log10": (r"\log_{{10}}\left({}\right)", ATOM, (FREE,)),
+    "maximum": (r"\max\left({}, {}\right)", ATOM, (FREE, FREE)),
+    "minimum": (r"\min\left({}, {}\right)", ATOM, (FREE, FREE)),
+    "less_equal": (r"{} \le {}", FREE, (PRODUCT, PRODUCT)),
+    "greater_equal": (r"{} \ge {}", FREE, (PRODUCT, PRODUCT)),
+    "logical_and": (r"{} \wedge {}", FREE, (PRODUCT, PRODUCT)),
+    "logical_or": (r"{} \vee {}", FREE, (PRODUCT, PRODUCT)),
     "where": (
         r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
-        ATOM,
-        (SUM, SUM, SUM),
+        FREE,
+        (FREE, FREE, FREE),
     ),
 }
 
@@ -115,7 +118,7 @@ def _write(parts, style, number, name, call):  # type: ignore[no-untyped-def]
     for part in parts:
         if part.operation == "number":
             text = number(part.value)
-            strength = SUM if text.startswith("-") else ATOM
+            strength = SUM if text.startswith("-") else PRODUCT if "\\cdot" in text else ATOM
         elif part.operation == "name":
             text, strength = name(part.value), ATOM
         elif part.operation in style:
@@ -163,7 +166,7 @@ def _latex_name(value: str) -> str:
     """Write w_12 with an index, a long name upright, and nothing that LaTeX obeys."""
     head, _, index = value.partition("_")
     if len(head) == 1 and index.isalnum():
-        return f"{head}_{{{index}}}"
+        return f"{_LATEX_ESCAPES.get(head, head)}_{{{index}}}"
     escaped = "".join(_LATEX_ESCAPES.get(character, character) for character in value)
     return escaped if len(value) == 1 else rf"\mathrm{{{escaped}}}"
 
@@ -173,4 +176,5 @@ _LATEX_ESCAPES = {character: "\\" + character for character in "&%$#_{}"} | {
     "~": r"\sim ",
     "^": r"\hat{\ }",
     " ": r"\ ",
+    "\n": r"\ ",
 }

@@ -56,6 +56,7 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
         node.primitive = primitive
         return node
 
+    operator.__qualname__ = f"Value.{primitive.name}"
     return operator
 
 
@@ -82,6 +83,7 @@ def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
         node.primitive = primitive
         return node
 
+    operator.__qualname__ = f"Value.{primitive.name}"
     return operator
 
 
@@ -114,7 +116,7 @@ def _operand(x: Any, role: str) -> Any:
             f"{role} got a Value and a {type(x).__name__}; a graph is of one kind: use float(value)"
             f" as a constant, or make all of it {type(x).__name__}s"
         )
-    if getattr(x, "ndim", 0) or not hasattr(x, "__float__"):
+    if _has_axes(x) or not hasattr(x, "__float__"):
         return NotImplemented  # an ndarray adds us to each of its elements
     try:
         return float(x)
@@ -151,10 +153,21 @@ class Value(Node):
             data = _number(data)
         self.data = data
         self.grad = UNSET
-        self.inputs = tuple(_children)
+        self.inputs = ()
+        self.primitive = None
         if label:
             self.label = label
-        self.primitive = HandWritten(_op or "made by hand") if self.inputs else None
+        if _children:
+            self._make_by_hand(_children, _op)
+
+    def _make_by_hand(self, children: tuple[Value, ...], op: str) -> None:
+        self.inputs = tuple(children)
+        if not all(isinstance(child, Value) for child in self.inputs):
+            raise TypeError(
+                f"Value() got {_clipped(children)} as its second argument, the children of a node"
+                " made by hand; expected a tuple of Values. A name is given as Value(2.0, label='a')"
+            )
+        self.primitive = HandWritten(op or "made by hand")
 
     @staticmethod
     def record(data: Any, inputs: tuple[Any, ...], primitive: Primitive | None) -> Value:
@@ -174,14 +187,20 @@ class Value(Node):
             )
         return result
 
-    def backward(self, create_graph: bool = False) -> None:
+    def backward(self, gradient: float = 1.0, *, create_graph: bool = False) -> None:
         """Set `.grad` of every Value that this one was made from to ∂self/∂it, by the chain rule.
 
-        Leaves accumulate over calls until `zero_grad()`; interior gradients are computed afresh.
-        With `create_graph` the gradients are Values, which can be differentiated again.
+        Leaves accumulate over calls until their `zero_grad()`; interior gradients are computed
+        afresh. With `create_graph` the gradients are Values, which can be differentiated again.
+        `gradient`, if given, multiplies them all: the derivative of something further on.
         Raises RuntimeError if no input needs a gradient.
         """
-        backward(self, create_graph)
+        if type(self.data) is not float and not isinstance(self.data, (float, int)):
+            raise TypeError(
+                f"backward() got a value whose .data is {_clipped(self.data)}; expected a float:"
+                " where .data is assigned, assign numbers, as in x.data -= 0.1 * float(x.grad)"
+            )
+        backward(self, 1.0 if gradient is None else _number(gradient, "backward()"), create_graph)
 
     def zero_grad(self) -> None:
         """Forget the gradient of this Value."""
@@ -207,6 +226,16 @@ class Value(Node):
     __rpow__ = _reflected(elementwise.power)
     __mod__ = _binary(elementwise.remainder)
     __rmod__ = _reflected(elementwise.remainder)
+
+    def __floordiv__(self, other: Any) -> Value:
+        return (self / other).floor()
+
+    def __rfloordiv__(self, other: Any) -> Value:
+        return (other / self).floor()
+
+    def __xor__(self, other: Any) -> Value:
+        raise TypeError(f"Value ^ {_clipped(other)}: ^ is no power in Python; write ** instead")
+
     __neg__ = _unary(elementwise.negative)
     __abs__ = _unary(elementwise.abs)
 
@@ -302,7 +331,9 @@ class Value(Node):
         function = getattr(functions, _UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__), None)
         if method != "__call__" or options:
             return NotImplemented
-        if function is not None and not any(getattr(x, "ndim", 0) for x in inputs):
+        if ufunc.__name__ in ("equal", "not_equal") and not any(map(_has_axes, inputs)):
+            return ufunc.__name__ == "not_equal"  # == is identity, and NumPy's number is not us
+        if function is not None and not any(map(_has_axes, inputs)):
             return function(*inputs)
         return ufunc(*(_boxed(x) if isinstance(x, Value) else x for x in inputs))
 
@@ -353,24 +384,27 @@ _MICROGRAD_NAMES = {
 _UFUNC_NAMES = {"absolute": "abs", "fabs": "abs", "true_divide": "divide", "mod": "remainder"}
 
 
-def _number(data: Any) -> float:
+def _number(data: Any, role: str = "Value()") -> float:
     if isinstance(data, Node):
         raise TypeError(
-            f"Value() got {data!r}; expected a number: it is a node already, and .detach() makes"
+            f"{role} got {data!r}; expected a number: it is a node already, and .detach() makes"
             " a constant of it"
         )
-    if getattr(data, "ndim", 0) or not hasattr(data, "__float__"):
+    if _has_axes(data) or not hasattr(data, "__float__"):
         raise TypeError(
-            f"Value() got {_clipped(data)}, {_described(data)}; expected one real number, e.g."
-            " Value(2.0)"
+            f"{role} got {_clipped(data)}, {_described(data)}; expected one real number, e.g. 2.0"
         )
-    number: float = _operand(data, "Value()")
+    number: float = _operand(data, role)
     return number
 
 
 def _clipped(x: Any) -> str:
     text = repr(x)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _has_axes(x: Any) -> bool:
+    return bool(getattr(x, "ndim", 0))
 
 
 def _boxed(value: Value) -> Any:

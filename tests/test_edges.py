@@ -195,6 +195,7 @@ EDGES = [
     edge("exp at 1000", exp, 1000.0, inf, inf),
     edge("x·log x at 0", lambda x: x * log(x), 0.0, nan, nan),
     edge("xlogy at (0, 0)", xlogy, (0.0, 0.0), 0.0, (0.0, nan)),
+    edge("xlogy at (0, 2)", xlogy, (0.0, 2.0), 0.0, (LOG2, 0.0), 0.0),
     edge("x**0 at 0", lambda x: x**0, 0.0, 1.0, 0.0, 0.0),
     edge("x**0.0 at 0", lambda x: power(x, 0.0), 0.0, 1.0, 0.0, 0.0),
     edge("x**0 at 2", lambda x: x**0, 2.0, 1.0, 0.0, 0.0),

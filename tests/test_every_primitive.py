@@ -364,7 +364,7 @@ def changed(primitive, change):
     if primitive.joint is not None:
         return Primitive(primitive.name, joint=change(primitive.joint), jvp=primitive.jvp)
     rules = [None if rule is None else change(rule) for rule in primitive.vjps]
-    return Primitive(primitive.name, *rules, forward=primitive.forward, kind=primitive.kind)
+    return Primitive(primitive.name, *rules, forward=primitive.forward)
 
 
 def on_result(f):

@@ -189,15 +189,13 @@ def shortened(text):
         (r" & \text{otherwise} \end{cases}", "]"),
         (r" & \text{if } ", " if "),
         (r" \\ ", " else "),
-        ("([", "["),
-        ("])", "]"),
         ("(x if |x| < 0.25 else 0)", "s"),
         (r"[x if \left|x\right| < 0.25 else 0]", "s"),
         ("(1 if |x| < 0.25 else x)", "t"),
         (r"[1 if \left|x\right| < 0.25 else x]", "t"),
     ):
         text = text.replace(latex, short)
-    return text
+    return re.sub(r"\((\[([^][]|\[[^][]*\])*\]|[st])\)", r"\1", text)
 
 
 def written(row):

@@ -1,4 +1,4 @@
-"""`Value`: what it takes and refuses, micrograd's habits, numbers, NumPy, and its size in memory."""
+"""`Value`: what it takes and refuses, numbers, NumPy, micrograd's habits, its size in memory."""
 
 from __future__ import annotations
 
@@ -306,12 +306,12 @@ def test_comparisons_compare_numbers():
     assert b >= a
     assert not a > b
     assert a < 2
-    assert 2 > a
+    assert operator.gt(2, a)
     assert a <= np.float64(1.0) <= a
     assert a < Fraction(3, 2)
     assert not a < Value(math.nan)
     assert not a >= math.nan
-    assert all(type(x) is bool for x in (a < b, a < 2, 2 > a))
+    assert all(type(x) is bool for x in (a < b, a < 2, a <= b))
 
 
 @pytest.mark.parametrize("wrong", ["x", None, 1j, [1]])
@@ -327,7 +327,7 @@ def test_equality_and_hash_are_identity():
     a, b = Value(1.0), Value(1.0)
     assert a == a
     assert a != b
-    assert not a == 1.0
+    assert not operator.eq(a, 1.0)
     assert a != 1.0
     assert len({a, b, a}) == 2
     assert {a: "a", b: "b"}[b] == "b"
@@ -339,8 +339,8 @@ def test_equality_and_hash_are_identity():
 def test_equality_is_identity_for_numpys_numbers_too_on_either_side():
     a = Value(2.0)
     for two in (np.float64(2), np.float32(2), np.int64(2)):
-        assert not a == two
-        assert not two == a
+        assert not operator.eq(a, two)
+        assert not operator.eq(two, a)
         assert a != two
         assert two != a
     assert not (np.array([2.0]) == a).any()
@@ -398,7 +398,6 @@ def test_a_label_is_a_name_and_nothing_else():
     assert (v * 2).label == ""
     v.label = "w"
     assert v.label == "w"
-    assert v.detach().label == ""
 
 
 def test_a_value_takes_no_other_attributes():
@@ -446,39 +445,35 @@ def test_arrays_of_numbers_multiply_arrays_of_values():
     assert np.mean(x).data == 5.5
 
 
-@pytest.mark.parametrize(
-    "name",
-    "exp exp2 expm1 log log1p log2 log10 sqrt cbrt square reciprocal sin cos tan arcsin arccos"
-    " arctan sinh cosh tanh arcsinh arctanh negative absolute fabs sign floor ceil".split(),
-)  # fmt: skip
+SAME = {"absolute": "abs", "fabs": "abs", "true_divide": "divide", "mod": "remainder"}
+UFUNCS = sorted([*TABLE, *SAME])
+ONE_NUMBER = [name for name in UFUNCS if getattr(getattr(np, name, None), "nin", 0) == 1]
+TWO_NUMBERS = [name for name in UFUNCS if getattr(getattr(np, name, None), "nin", 0) == 2]
+
+
+@pytest.mark.parametrize("name", ONE_NUMBER)
 def test_numpys_functions_of_one_number_take_values(name):
-    f, v = getattr(np, name), Value(0.3)
+    f, v = getattr(np, name), Value(1.0 if name == "arccosh" else 0.3)
     result = f(v)
     assert type(result) is Value
     assert result.inputs == (v,)
-    assert result.data == pytest.approx(float(f(0.3)), rel=1e-14)
-    row = {"absolute": "abs", "fabs": "abs"}.get(name, name)
-    assert result.primitive is TABLE[row]
+    assert result.data == pytest.approx(float(f(v.data)), rel=1e-14)
+    assert result.primitive is TABLE[SAME.get(name, name)]
 
 
-@pytest.mark.parametrize(
-    "name",
-    "add subtract multiply divide true_divide power fmod mod remainder arctan2 hypot logaddexp"
-    " maximum minimum".split(),
-)  # fmt: skip
+@pytest.mark.parametrize("name", TWO_NUMBERS)
 def test_numpys_functions_of_two_numbers_take_values_on_either_side(name):
     f, v = getattr(np, name), Value(0.3)
-    row = {"true_divide": "divide", "mod": "remainder"}.get(name, name)
     for args in [(v, 0.7), (0.7, v), (v, Value(0.7)), (np.float64(0.7), v)]:
         result = f(*args)
         assert type(result) is Value
-        assert result.primitive is TABLE[row]
+        assert result.primitive is TABLE[SAME.get(name, name)]
         assert result.data == pytest.approx(float(f(*map(float, args))), rel=1e-14)
 
 
 def test_numpys_functions_take_arrays_of_values():
     values = np.array([Value(0.3), Value(0.7)])
-    for f in (np.exp, np.tanh, np.sin, np.sqrt, np.log, np.abs, np.square, np.arctan):
+    for f in (np.exp, np.tanh, np.sin, np.sqrt, np.log, np.abs, np.cbrt, np.arctan):
         result = f(values)
         assert [x.data for x in result] == pytest.approx([float(f(0.3)), float(f(0.7))], rel=1e-14)
         assert [x.inputs for x in result] == [(values[0],), (values[1],)]
@@ -726,26 +721,22 @@ def test_graphs_leave_no_garbage_in_cycles():
         gc.enable()
 
 
-def everything_with_a_chain(operations):
+def build_sweep_show_copy_and_free(operations):
     x, y = chain(operations)
-    assert len(topological_order(y)) == operations + 1
     y.backward()
     assert x.grad == pytest.approx(1.0000001 ** (operations // 2))
     assert repr(y).startswith("Value(data=")
-    assert hash(y) == hash(y)
     for again in (pickle.loads(pickle.dumps(y)), copy.deepcopy(y)):
         assert (again.data, again.grad) == (y.data, 1.0)
-        again.backward()
-        assert topological_order(again)[0].grad == 2 * x.grad
         del again
     del x, y
 
 
-def test_a_hundred_thousand_operations_at_the_default_recursion_limit():
+def test_a_hundred_thousand_operations_need_no_recursion():
     assert sys.getrecursionlimit() <= 10_000
-    everything_with_a_chain(100_000)
+    build_sweep_show_copy_and_free(100_000)
 
 
 @pytest.mark.slow
-def test_a_million_operations_at_the_default_recursion_limit():
-    everything_with_a_chain(1_000_000)
+def test_a_million_operations_need_no_recursion():
+    build_sweep_show_copy_and_free(1_000_000)
