@@ -238,7 +238,11 @@ def _call(primitive: Primitive, operands: tuple[Any, ...]) -> str:
 
 
 def topological_order(*roots: Node) -> list[Node]:
-    """List the roots and all that they were made from, parents before children."""
+    """List the roots and all that they were made from, parents before children.
+
+    Left operands come before right ones. Every sweep goes through this order backwards, so that all
+    of them add up gradients in the same order, and agree to the last bit.
+    """
     seen: set[Node] = set()
     order: list[Node] = []
     stack: list[Node | None] = list(reversed(roots))

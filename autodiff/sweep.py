@@ -55,7 +55,9 @@ def pushforward(root: Node, tangents: Mapping[Node, Any], create_graph: bool = F
         shares = [moving.get(x) if isinstance(x, Node) else None for x in node.inputs]
         if any(share is not None for share in shares):
             y, args = (node, node.inputs) if create_graph else (node.data, _data(node.inputs))
-            moving[node] = node.primitive.tangent(xp, shares, y, *args)
+            tangent = node.primitive.tangent(xp, shares, y, *args)
+            if tangent is not None:
+                moving[node] = tangent
     return moving.get(root, 0.0)
 
 
@@ -110,42 +112,64 @@ def _backward_floats(root: Node, seed: float) -> None:
     if root.primitive is None:
         root.grad = seed + (root.grad or 0.0)
         return
-    order = _interior_order(root)
+    before = {x: x.grad for x in topological_order(root)} if modes.checking else {}
+    order, untouched = _interior_order(root)
     root.grad = seed
     if modes.checking:
+        _checked_steps(order, untouched, before)
+        return
+    for node in reversed(order):
+        if node.grad is not untouched:
+            node.primitive.step(node)  # type: ignore[union-attr]
+        else:  # it was the condition of a choice, say: no gradient came here
+            node.grad = UNSET
+
+
+def _checked_steps(order: list[Node], untouched: float, before: dict[Node, Any]) -> None:
+    """Take the steps under errstate; if one raises, leave all gradients as they were."""
+    try:
         for node in reversed(order):
+            if node.grad is untouched:
+                node.grad = UNSET
+                continue
             node.primitive.step(node)  # type: ignore[union-attr]
             for parent in node.parents:
                 _check(node, node.grad, parent.grad)
-    else:
-        for node in reversed(order):
-            node.primitive.step(node)  # type: ignore[union-attr]
+    except BaseException:
+        for node, grad in before.items():
+            node.grad = grad
+        raise
 
 
-def _interior_order(root: Node) -> list[Node]:
+def _interior_order(root: Node) -> tuple[list[Node], float]:
     """List the nodes that operations made, parents before children, their gradients set to zero.
 
-    Two zeros made for this call are the marks of the search: `.grad` holds `opened` while a node's
-    parents are being listed, `closed` when the node is. That saves a set of all nodes.
+    A zero made for this call marks what the search has met: that saves a set of all nodes. It is
+    returned as well, for a node that still holds it when its turn comes was given nothing.
+
+    `node` is being looked at, `rest` what is left of its inputs; both wait in the stack while one
+    of the inputs is looked at in turn.
     """
-    opened, closed = UNSET + 0.0, UNSET + 0.0
+    met = UNSET + 0.0
     order: list[Node] = []
-    stack = [root]
-    push, pop = stack.append, stack.pop
-    while stack:
-        node = stack[-1]
-        if node.grad is opened:
-            node.grad = closed
-            order.append(pop())
-        elif node.grad is closed:
-            pop()
+    stack: list[Any] = []
+    push, pop, done = stack.append, stack.pop, order.append
+    node, rest = root, iter(root.inputs)
+    node.grad = met
+    while True:
+        for x in rest:
+            if type(x) is not float:
+                if x.primitive is None:
+                    if x.grad is None:  # how one zeroes a gradient in PyTorch
+                        x.grad = UNSET
+                elif x.grad is not met:
+                    x.grad = met
+                    push(node)
+                    push(rest)
+                    node, rest = x, iter(x.inputs)
+                    break
         else:
-            node.grad = opened
-            for x in node.inputs:
-                if type(x) is not float:
-                    if x.primitive is None:
-                        if x.grad is None:  # how one zeroes a gradient in PyTorch
-                            x.grad = UNSET
-                    elif x.grad is not closed:
-                        push(x)
-    return order
+            done(node)
+            if not stack:
+                return order, met
+            rest, node = pop(), pop()

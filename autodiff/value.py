@@ -165,7 +165,7 @@ class Value(Node):
         if not all(isinstance(child, Value) for child in self.inputs):
             raise TypeError(
                 f"Value() got {_clipped(children)} as its second argument, the children of a node"
-                " made by hand; expected a tuple of Values. A name is given as Value(2.0, label='a')"
+                " made by hand; expected a tuple of Values. Give a name as Value(2.0, label='a')"
             )
         self.primitive = HandWritten(op or "made by hand")
 
@@ -200,7 +200,9 @@ class Value(Node):
                 f"backward() got a value whose .data is {_clipped(self.data)}; expected a float:"
                 " where .data is assigned, assign numbers, as in x.data -= 0.1 * float(x.grad)"
             )
-        backward(self, 1.0 if gradient is None else _number(gradient, "backward()"), create_graph)
+        if type(gradient) is not float:
+            gradient = _seed(gradient)
+        backward(self, gradient, create_graph)
 
     def zero_grad(self) -> None:
         """Forget the gradient of this Value."""
@@ -396,6 +398,15 @@ def _number(data: Any, role: str = "Value()") -> float:
         )
     number: float = _operand(data, role)
     return number
+
+
+def _seed(gradient: Any) -> float:
+    if type(gradient) is bool:
+        raise TypeError(
+            f"backward() got {gradient} as the gradient to start from; expected a number, or"
+            f" create_graph={gradient} by its name"
+        )
+    return 1.0 if gradient is None else _number(gradient, "backward()")
 
 
 def _clipped(x: Any) -> str:

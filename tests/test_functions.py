@@ -491,7 +491,7 @@ def test_a_wrong_number_of_cotangents_says_both_numbers(given, create_graph):
 
     message = f"vjp of wrong returned {len(given)} cotangents; expected one for each of its 2"
     with pytest.raises(TypeError, match=message):
-        wrong(Value(1.0), Value(2.0)).backward(create_graph)
+        wrong(Value(1.0), Value(2.0)).backward(create_graph=create_graph)
     with pytest.raises(TypeError, match="returned 1 cotangents"):
         custom_vjp(lambda g, y, a, b: g)(lambda a, b: a)(Value(1.0), Value(2.0)).backward()
 

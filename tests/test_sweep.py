@@ -240,7 +240,7 @@ def test_backward_on_what_needs_no_gradient_says_why_and_what_to_do(create_graph
         under_no_grad = a * 2
     for root in (a.detach(), (a * 2).detach(), under_no_grad, a.detach() * 3):
         with pytest.raises(RuntimeError, match=r"needs no gradient.*detached.*no_grad.*call it on"):
-            root.backward(create_graph)
+            root.backward(create_graph=create_graph)
         assert not root.has_grad
     assert not a.has_grad
 
@@ -258,7 +258,7 @@ def test_what_a_condition_was_made_from_is_not_swept(create_graph):
     x = Value(0.0)
     root = sqrt(x)
     y = where(root, 5.0, 2 * x)
-    y.backward(create_graph)
+    y.backward(create_graph=create_graph)
     assert number(x.grad) == 2.0
     assert not root.has_grad
 
@@ -655,10 +655,10 @@ def test_after_ctrl_c_in_the_middle_of_a_backward_the_next_one_is_right(create_g
     y = twice(u * u) * b + u
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            y.backward(create_graph)
+            y.backward(create_graph=create_graph)
     for leaf in (a, b):
         leaf.zero_grad()
-    y.backward(create_graph)
+    y.backward(create_graph=create_graph)
     # y = 2 a² b³ + a b
     assert number(a.grad) == 4 * 3.0 * 125.0 + 5.0
     assert number(b.grad) == 6 * 9.0 * 25.0 + 3.0
