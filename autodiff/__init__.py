@@ -79,6 +79,18 @@ from .functions import (
 from .graph import Edge, Node, edges, errstate, no_grad, topological_order
 from .value import Value
 
+
+def __getattr__(name: str) -> object:
+    """Say what a name from elsewhere is called here: autodiff.asin is arcsin."""
+    from .functions import ALIASES
+
+    if name in ALIASES:
+        raise AttributeError(f"autodiff has no {name!r}: as in NumPy it is {ALIASES[name]!r}")
+    if name in ("draw", "draw_dot", "trace"):
+        raise AttributeError(f"autodiff has no {name!r}: write `from visualize import {name}`")
+    raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
+
+
 __all__ = [
     "Edge",
     "Node",

@@ -26,7 +26,7 @@ from .expressions import Expression, ExpressionError, parse
 from .grammar import is_name, normal, short
 from .value import Value
 
-_PICTURES = (".svg", ".png", ".dot")
+_PICTURES = (".svg", ".png", ".jpg", ".pdf", ".dot")
 _UNTIL = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S.*)")
 
 
@@ -51,6 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `autodiff ... | head` has read enough, and nothing is left to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:  # a full disk behind `autodiff ... > file`
+        tables.say(f"autodiff: cannot print: {error.strerror or error}", sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _differentiate(words: list[str]) -> int:
@@ -72,7 +76,7 @@ def _differentiate(words: list[str]) -> int:
     if not options.json:
         tables.print_report(report)
     for path in options.output:
-        _draw(result, report["name"], path, options.theme)
+        _draw(result, report["name"], path, options.theme, options.limit)
         if not options.json:
             tables.say(f"wrote {path}")
     if options.json:
@@ -80,13 +84,18 @@ def _differentiate(words: list[str]) -> int:
     return int(not all(check["agrees"] for check in report.get("check", {}).values()))
 
 
-def _draw(result: Value, name: str, path: str, theme: str) -> None:
+def _draw(result: Value, name: str, path: str, theme: str, limit: int) -> None:
     from visualize import RenderError, draw
 
     try:
-        draw(result, theme=theme, names={name: result}).save(path)
-    except (RenderError, OSError, ValueError) as error:  # no engine; no place; too large a graph
+        draw(result, theme=theme, names={name: result}, limit=limit).save(path)
+    except (RenderError, OSError) as error:  # no engine; no place
         raise _Misuse(str(error)) from None
+    except ValueError:
+        raise _Misuse(
+            f"the graph has more than {limit} values, and its picture would be hard to read:"
+            f" insist with --limit {10 * limit}"
+        ) from None
 
 
 def _descend(words: list[str]) -> int:
@@ -94,6 +103,7 @@ def _descend(words: list[str]) -> int:
     options = _options(_descend_parser(), words)
     expression, numbers = _read(options.words)
     wrt = _wrt(options.wrt, numbers)
+    expression.evaluate({name: Value(number) for name, number in numbers.items()})
     if not wrt:
         raise _Misuse("nothing to descend along: give the expression a variable, such as x=1")
     name = reports.result_name(expression)
@@ -119,6 +129,7 @@ def _descend(words: list[str]) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        message = message.replace("' -", "'-")  # unshielded
         raise _Misuse(f"{short(message, 200)} (see {self.prog} --help)")
 
 
@@ -155,8 +166,9 @@ def _differentiate_parser() -> _Parser:
     )
     add = parser.add_argument
     add("-o", dest="output", metavar="FILE", action="append", default=[],
-        help="write the picture as .svg, .png or .dot; may be repeated")  # fmt: skip
-    add("--theme", choices=("light", "dark"), default="light", help="colours of the picture")
+        help="write the picture as .svg, .png, .jpg, .pdf or .dot; may be repeated")  # fmt: skip
+    add("--theme", choices=("light", "dark", "auto"), default="light", help="the picture's colours")
+    add("--limit", type=_interval, default=150, metavar="N", help="draw at most N values (150)")
     add("--order", type=int, choices=(1, 2), default=1, help="2: second derivatives as well")
     add(
         "--check", action="store_true", help="compare with differences; exit status 1 on a mismatch"
@@ -231,17 +243,26 @@ def _read(words: list[str]) -> tuple[Expression, reports.Numbers]:
     expression = parse(source)
     numbers: reports.Numbers = {}
     for word in words[1:]:
-        name, text = _assignment(word)
+        name, text = _assignment(word.strip())
         if name in numbers:
             raise _Misuse(f"'{short(name)}' is given twice: give it one value")
         if name not in expression.names:
             names = ", ".join(expression.names) or "no names"
             raise _Misuse(
-                f"'{short(name)}' is given, but the expression has {short(names, 200)}:"
-                " leave it out, or use it"
+                f"'{short(name)}' is given, but the expression '{short(source, 60)}' has"
+                f" {short(names, 200)}: leave it out, or use it{_hint(source)}"
             )
         numbers[name] = _number(name, text)
     return expression, {name: numbers[name] for name in expression.names if name in numbers}
+
+
+def _hint(source: str) -> str:
+    """Guess what was meant by an expression that is none."""
+    if re.fullmatch(r"\s*\w+\s*=[^=]*", source) and not parse(source).names:
+        return "; the expression comes first, the values behind it"
+    if source.isidentifier() and source not in TABLE:
+        return "; for a descent write: autodiff descend EXPR name=value"
+    return ""
 
 
 def _assignment(word: str) -> tuple[str, str]:

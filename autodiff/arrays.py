@@ -12,6 +12,7 @@ operands takes the array's type.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 from . import special
 
 Array = Any
+_this = sys.modules[__name__]
 
 
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,6 +89,23 @@ def evaluate(rule: Callable[..., Any], *args: Array) -> Any:
             args = tuple(np.asarray(x, dtype) if number else x for x, number in zip(args, plain))
     with np.errstate(all="ignore"):
         return rule(*args)
+
+
+def compute(primitive: Any, one_by_one: Callable[..., Any], *args: Array) -> Any:
+    """Compute a primitive on plain arrays of real numbers, or one by one on arrays of Values."""
+    given = [np.asarray(x) for x in args]
+    if any(x.dtype == object for x in given):
+        return np.frompyfunc(one_by_one, len(given), 1)(*given)
+    for x in given:
+        if x.dtype.kind not in "biuf":
+            raise TypeError(
+                f"{primitive.name}() got an array of {x.dtype}; expected a Value or real numbers"
+            )
+    # whole numbers are real numbers too: 1/2 is 0.5, and 100·100 is no small integer
+    real = [x.astype(float) if x.dtype.kind in "biu" else x for x in given]
+    return primitive.compute(
+        _this, *(x if type(x) in (float, int) else r for x, r in zip(args, real))
+    )
 
 
 def sum(*terms: Array) -> Array:

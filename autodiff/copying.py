@@ -17,64 +17,107 @@ from __future__ import annotations
 from threading import local
 
 from .graph import Node, topological_order
-from .primitive import Primitive
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
-
-class _State(local):
-    one_by_one = False
+    from .primitive import Primitive
 
 
-_state = _State()
+class _Next(local):
+    alone = 0  # the id of a node that pickle is about to meet after all its inputs
 
 
-class _Below(list[Node]):
-    """The nodes under a root: pickle, which remembers what it met, meets each after its inputs."""
+_next = _Next()
+
+
+class _Alone:
+    """A node in a list below its root: pickled by itself, as its inputs stand before it.
+
+    (Should pickle know the node already, the note about it goes stale. That harms nobody: alone or
+    not, a node is pickled whole.)
+    """
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, self._each()
+        _next.alone = id(self.node)
+        return _itself, (self.node,)
 
-    def _each(self) -> Iterator[Node]:
-        _state.one_by_one = True
-        try:
-            yield from self
-        finally:
-            _state.one_by_one = False
+
+def _itself(node: Node) -> Node:
+    return node
 
 
 def reduced(node: Node) -> tuple[Any, ...]:
-    """Return what `__reduce__` should: the nodes below first, unless they are being met already."""
-    below = None
-    if node.inputs and not _state.one_by_one:
-        below = _Below(topological_order(node)[:-1])
+    """Return what `__reduce__` should: for pickle, which remembers what it has met."""
+    alone, _next.alone = _next.alone == id(node), 0
+    below: list[_Alone] = []
+    gradients: list[tuple[Node, Node]] = []
+    further: list[_Alone] = []
+    if not alone:
+        order = topological_order(node)
+        below = [_Alone(x) for x in order[:-1]]
+        gradients = _gradient_nodes(order)
+        if gradients:
+            known = set(order)
+            roots = [grad for _, grad in gradients]
+            further = [_Alone(x) for x in topological_order(*roots) if x not in known]
     parts = (type(node), below, node.data, node.inputs, node.primitive, node.label)
-    return _restored, parts, (node.grad,) if node.has_grad else None
+    plain = node.grad if node.has_grad and not isinstance(node.grad, Node) else None
+    return _restored, parts, (plain, further, gradients)
+
+
+def _gradient_nodes(nodes: list[Node]) -> list[tuple[Node, Node]]:
+    """List the nodes whose gradients are nodes, with them: those below these gradients as well."""
+    pairs: list[tuple[Node, Node]] = []
+    seen = set(nodes)
+    while nodes:
+        found = [(node, node.grad) for node in nodes if isinstance(node.grad, Node)]
+        pairs += found
+        nodes = [x for x in topological_order(*(grad for _, grad in found)) if x not in seen]
+        seen.update(nodes)
+    return pairs
+
+
+def restore_gradients(node: Node, state: tuple[Any, ...]) -> None:
+    """Do what `__setstate__` should, with the last part of `reduced`."""
+    plain, _, gradients = state
+    if plain is not None:
+        node.grad = plain
+    for other, grad in gradients:
+        other.grad = grad
 
 
 def deep_copied(root: Node, memo: dict[int, Any]) -> Any:
     """Return what `__deepcopy__` should."""
     from copy import deepcopy
 
-    nodes = [node for node in topological_order(root) if id(node) not in memo]
-    for node in nodes:
+    order = topological_order(root)
+    gradients = _gradient_nodes(order)
+    order = topological_order(root, *(grad for _, grad in gradients))
+    new = [node for node in order if id(node) not in memo]
+    for node in new:
         inputs = tuple(memo[id(x)] if isinstance(x, Node) else x for x in node.inputs)
-        primitive = deepcopy(node.primitive, memo)
-        memo[id(node)] = _restored(
-            type(node), None, deepcopy(node.data, memo), inputs, primitive, node.label
-        )
-    for node in nodes:
-        if node.has_grad:
-            memo[id(node)].grad = deepcopy(node.grad, memo)
+        data, primitive = deepcopy(node.data, memo), deepcopy(node.primitive, memo)
+        copy = _restored(type(node), [], data, inputs, primitive, node.label)
+        if node.has_grad and not isinstance(node.grad, Node):
+            copy.grad = deepcopy(node.grad, memo)
+        memo[id(node)] = copy
+    copied = {id(node) for node in new}
+    for node, grad in gradients:
+        if id(node) in copied:
+            memo[id(node)].grad = memo[id(grad)]
     return memo[id(root)]
 
 
 def _restored(
     kind: type[Node],
-    below: list[Node] | None,
+    below: list[Any],
     data: Any,
     inputs: tuple[Any, ...],
     primitive: Primitive | None,

@@ -26,6 +26,7 @@ Function = Callable[[float], float]
 _LEVELS = 15  # h from 1/8 down to 8e-6, times the size of x
 _POWERS = 5  # of h to take out: more gain nothing in double precision
 _EPSILON = 2.0**-52
+_SURE = 1e-7  # relative: an estimate that moved by less needs no other
 _TOLERANCE = 1e-6  # relative: a wrong rule is off by far more, and rounding by far less
 
 
@@ -90,8 +91,13 @@ def slopes(f: Function, x: float) -> tuple[float, float, float]:
 
 def _extrapolated(quotient: Callable[[float], tuple[float, float]], x: float, ratio: int) -> float:
     """Return the limit of quotient(h) at h = 0; it errs by powers of h² (ratio 4) or of h (2)."""
-    sizes = {1.0, abs(x) or 1.0}  # of x itself, and of what is added to it
-    return min((_surest(quotient, size, ratio) for size in sizes), key=lambda found: found[0])[1]
+    # Steps of the size of x come first, since 1 is far away from a Planck constant. Steps of the
+    # size of 1 are for an x that is small beside what is added to it.
+    estimates = [_surest(quotient, size, ratio) for size in dict.fromkeys([abs(x) or 1.0, 1.0])]
+    for error, slope in estimates:
+        if error <= _SURE * abs(slope):
+            return slope
+    return min(estimates, key=lambda found: found[0])[1]
 
 
 def _surest(

@@ -32,14 +32,6 @@ __all__ = ["CONSTANTS", "Expression", "ExpressionError", "parse"]
 #: What these names mean where no value of that name is given.
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 
-# What our functions are called elsewhere; the likeness of letters would offer sin for asin.
-_ALIASES = {
-    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
-    "atan2": "arctan2", "atanh": "arctanh", "arg": "arctan2", "fabs": "abs", "lg": "log10",
-    "ln": "log", "logistic": "sigmoid", "max": "maximum", "min": "minimum", "mod": "remainder",
-    "pow": "power", "sgn": "sign", "swish": "silu", "tg": "tan",
-}  # fmt: skip
-
 
 class _Step(NamedTuple):
     """Push `item`, a number or the value of a name; or apply `function` to the topmost `arity`."""
@@ -240,7 +232,7 @@ def _usage(name: str) -> str:
 def _guess(name: str) -> str:
     from difflib import get_close_matches
 
-    alias = _ALIASES.get(name)
+    alias = functions.ALIASES.get(name)
     likely = [alias] if alias else get_close_matches(name[:30], TABLE, cutoff=0.65)
     if not likely:
         return f"write {short(name)}*(...) for a product; autodiff --help lists the functions"

@@ -15,7 +15,7 @@ Unless a docstring says otherwise, arguments are Values or real numbers, values 
 from __future__ import annotations
 
 from . import elementwise, floats
-from .graph import Node, apply
+from .graph import Node, apply, modes
 from .primitive import Primitive
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -24,12 +24,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# What our functions are called elsewhere; the likeness of letters would offer sin for asin.
+ALIASES = {
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
+    "atan2": "arctan2", "atanh": "arctanh", "arg": "arctan2", "fabs": "abs", "lg": "log10",
+    "ln": "log", "logistic": "sigmoid", "max": "maximum", "min": "minimum", "mod": "remainder",
+    "pow": "power", "sgn": "sign", "swish": "silu", "tg": "tan",
+}  # fmt: skip
+
+
 def _call(primitive: Primitive, *args: Any) -> Any:
     for x in args:
         if isinstance(x, Node):
             return apply(primitive, *args)
-    xp = _plain_vocabulary(args, primitive.name)
-    return primitive.compute(xp, *(map(float, args) if xp is floats else args))
+    if _plain_vocabulary(args, primitive.name) is floats:
+        return primitive.compute(floats, *map(float, args))
+    from . import arrays
+
+    return arrays.compute(primitive, lambda *each: _call(primitive, *each), *args)
 
 
 def _plain_vocabulary(args: tuple[Any, ...], role: str) -> Any:
@@ -99,16 +111,16 @@ def remainder(a: Any, b: Any) -> Any:
     return _call(elementwise.remainder, a, b)
 
 
-def sum(terms: Iterable[Any]) -> Any:
-    """Return the sum of the terms as one node, correctly rounded (`math.fsum`)."""
-    if isinstance(terms, (Node, float, int)):
+def sum(terms: Iterable[Any], start: Any = None) -> Any:
+    """Return the sum of the terms (and start) as one node, correctly rounded (`math.fsum`)."""
+    if isinstance(terms, (Node, str, bytes)) or not hasattr(terms, "__iter__"):
         raise TypeError(f"sum() got a single {type(terms).__name__}; expected a sequence of terms")
-    return _call(elementwise.sum, *terms)
+    return _call(elementwise.sum, *terms, *(() if start is None else (start,)))
 
 
 def dot(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
     """Return Σ wᵢxᵢ (+ bias) as one node; ValueError if the lengths differ."""
-    if len(w) != len(x):
+    if len(_sequence(w, "dot")) != len(_sequence(x, "dot")):
         raise ValueError(f"dot() got {len(w)} and {len(x)} numbers; expected as many of each")
     return _call(elementwise.dot, *w, *x, *(() if bias is None else (bias,)))
 
@@ -398,11 +410,27 @@ def log_softmax(values: Sequence[Any]) -> list[Any]:
 
 def _shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
     """Return v - m for each value v, and their maximum m (0 if it is infinite)."""
-    if not len(values):
+    numbers = [_data(value) for value in _sequence(values, role)]
+    if not numbers:
         raise ValueError(f"{role}() got no values; expected at least one")
-    largest = max(float(value) for value in values)
+    for index, number in enumerate(numbers):
+        if isinstance(number, (str, bytes, complex)) or not hasattr(number, "__float__"):
+            raise TypeError(
+                f"{role}() got {number!r}, a {type(number).__name__}, as value {index}; expected"
+                " Values or real numbers"
+            )
+    largest = max(x if type(x) is float else float(value) for x, value in zip(numbers, values))
     shift = largest if floats.all_finite(largest) else 0.0
     return [value - shift for value in values], shift
+
+
+def _sequence(x: Any, role: str) -> Any:
+    """Return x, if it is a list of things and not a single one."""
+    if isinstance(x, (Node, str, bytes)) or not hasattr(x, "__len__"):
+        raise TypeError(
+            f"{role}() got {x!r}, a {type(x).__name__}; expected a list of Values or numbers"
+        )
+    return x
 
 
 # -- your own --------------------------------------------------------------------------------------
@@ -425,10 +453,24 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
     from functools import wraps
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        if not callable(function):
+            raise TypeError(
+                f"custom_vjp got {function!r} to decorate; expected a function: write the rule in"
+                " brackets, @custom_vjp(lambda g, y, x: ...), above the function"
+            )
         name = function.__name__
 
+        def forward(xp: Any, *args: Any) -> Any:
+            y = function(*args)
+            if xp is floats and (isinstance(y, Node) or not hasattr(y, "__float__")):
+                raise TypeError(
+                    f"{name}() returned {y!r} from plain numbers; expected a real number"
+                )
+            return float(y) if xp is floats else y
+
         def joint(xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> Sequence[Any]:
-            result = vjp(g, y, *args)
+            with modes.rule_of(name if isinstance(y, Node) else None):
+                result = vjp(g, y, *args)
             cotangents = result if isinstance(result, (tuple, list)) else (result,)
             if len(cotangents) != len(args):
                 raise TypeError(
@@ -446,7 +488,7 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
             name,
             joint=joint,
             jvp=jvp,
-            forward=lambda xp, *args: function(*args),
+            forward=forward,
             home=(function.__module__, f"{function.__qualname__}.primitive"),
         )
 

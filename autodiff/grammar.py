@@ -20,6 +20,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from .elementwise import TABLE
+
 MAX_CHARACTERS = 10_000
 # Far above what anybody writes by hand, and far below what makes Python's own parser give up.
 MAX_NESTING = 100
@@ -219,4 +221,6 @@ def _operator_missing(source: str, left: Token, right: Token) -> ExpressionError
         return error(source, right.column, f"unexpected '{short(right.text)}'", "write 10, not 0xA")
     first, second = short(left.text), short(right.text)
     got, advice = f"no operator between '{first}' and '{second}'", f"write {first}*{second}"
+    if left.text in TABLE:
+        advice = f"write {first}({second})"
     return error(source, right.column, got, advice)

@@ -14,6 +14,7 @@ both of them are; `sweep.py` walks what is recorded here.
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from threading import local
 
 from .primitive import Primitive
@@ -105,6 +106,16 @@ class Node:
 class _Modes(local):
     recording = True
     checking: errstate | None = None
+    rule: str | None = None  # the name of a user's rule that is being differentiated
+
+    @contextmanager
+    def rule_of(self, name: str | None) -> Iterator[None]:
+        """While a rule is differentiated, float() of a node would lose its derivative: say so."""
+        before, self.rule = self.rule, name
+        try:
+            yield
+        finally:
+            self.rule = before
 
 
 modes = _Modes()

@@ -75,7 +75,21 @@ class Primitive:
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        try:
+            found = _find(*self.home)
+        except (ImportError, AttributeError):
+            found = None
+        if found is not self:
+            from pickle import PicklingError
+
+            raise PicklingError(
+                f"cannot pickle the primitive {self.name!r}: it would not be found again as"
+                f" {'.'.join(self.home)}; define it at the top of a module, under its own name"
+            )
         return _find, self.home
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Primitive:
+        return self  # as deepcopy keeps functions
 
     def compute(self, xp: Any, *args: Any) -> Any:
         """Return the value of the operation in the vocabulary xp."""
@@ -151,6 +165,10 @@ class HandWritten(Primitive):
     def __init__(self, name: str, step: Callable[[Any], None] = lambda node: None) -> None:
         super().__init__(name, joint=lambda xp, needed, g, y, *args: [None] * len(args))
         self.step = step
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Primitive:
+        self.__reduce__()
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(

@@ -14,7 +14,7 @@ written for micrograd's `Value` runs with this one: `_prev`, `_op`, `_backward` 
 from __future__ import annotations
 
 from . import copying, elementwise, floats, functions
-from .graph import CONSTANT, UNSET, Node, altered, apply
+from .graph import CONSTANT, UNSET, Node, altered, apply, modes
 from .primitive import HandWritten, Primitive
 from .sweep import backward
 
@@ -313,10 +313,16 @@ class Value(Node):
         return self.data >= (other.data if isinstance(other, Value) else other)
 
     def __float__(self) -> float:
+        if modes.rule:
+            raise TypeError(
+                f"float() of a Value, as math's functions take it, inside the vjp of {modes.rule!r}"
+                " while that is differentiated itself: its derivative would be lost; write the vjp"
+                " with operators and the functions of autodiff"
+            )
         return float(self.data)
 
     def __int__(self) -> int:
-        return int(self.data)
+        return int(float(self))
 
     def __round__(self, digits: int | None = None) -> float:
         return round(self.data, digits)
@@ -345,7 +351,7 @@ class Value(Node):
         return copying.reduced(self)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        (self.grad,) = state
+        copying.restore_gradients(self, state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         copy: Value = copying.deep_copied(self, memo)
@@ -394,7 +400,8 @@ def _number(data: Any, role: str = "Value()") -> float:
         )
     if _has_axes(data) or not hasattr(data, "__float__"):
         raise TypeError(
-            f"{role} got {_clipped(data)}, {_described(data)}; expected one real number, e.g. 2.0"
+            f"{role} got {_clipped(data)}, {_described(data)}; expected one real number, e.g."
+            f" {role.replace('()', '(2.0)')}"
         )
     number: float = _operand(data, role)
     return number

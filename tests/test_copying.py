@@ -230,6 +230,16 @@ def test_a_shallow_copy_is_another_node_on_the_same_inputs():
     assert a.data == 2.0
 
 
+def test_a_shallow_copy_keeps_a_gradient_that_is_a_graph():
+    x = Value(2.0)
+    y = x**3
+    y.backward(create_graph=True)
+    for node in (x, y):
+        again = copy.copy(node)
+        assert again.grad is node.grad
+        assert again.inputs == node.inputs
+
+
 # -- protocols and picklers ------------------------------------------------------------------------
 
 
@@ -259,6 +269,14 @@ def test_one_pickler_may_dump_several_graphs_into_one_file():
     unpickler = pickle.Unpickler(file)
     root, inner = unpickler.load(), unpickler.load()
     assert inner in topological_order(root)
+
+
+@each_pickle
+def test_a_node_that_another_pickle_met_below_its_root_is_pickled_again_as_a_root(copied):
+    y = chain(3000)
+    for _ in range(2):
+        assert copied([y, y + 1.0])[1].data == 3002.0
+        assert copied(y).data == 3001.0
 
 
 @each_pickle

@@ -53,7 +53,9 @@ ARITY = {"sum": 2, "dot": 3, "clip": 3, "where": 3, "hypot": 2, "arctan2": 2}
 SIGN_IS_OPEN = {"sign", "maximum", "minimum", "clip", "sum", "dot"}
 
 NAMES = sorted(
-    name for name, thing in vars(floats).items() if callable(thing) and not name.startswith("_")
+    name
+    for name, thing in vars(floats).items()
+    if callable(thing) and name[0] != "_" and name != "evaluate"
 )
 
 

@@ -350,6 +350,15 @@ def test_under_errstate_gradients_are_the_same():
         assert [node.grad for node in topological_order(root)] == plain
 
 
+def test_errstate_blames_no_operation_for_what_a_leaf_held_before():
+    x = Value(0.0)
+    (1 / x).backward()
+    assert x.grad == -math.inf
+    with errstate("raise"):
+        (x * 2).backward()
+    assert x.grad == -math.inf
+
+
 # -- topological order -----------------------------------------------------------------------------
 
 

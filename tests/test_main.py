@@ -337,7 +337,7 @@ def test_an_unknown_extension_is_refused_before_anything_is_computed(run, path, 
     monkeypatch.setattr(reports, "gradients", None)
     status, out, err = run("not even an expression", "-o", "J.svg", "-o", path)
     assert (status, out) == (2, "")
-    assert err == f"autodiff: cannot write '{path}': a picture is .svg, .png, .dot\n"
+    assert err == f"autodiff: cannot write '{path}': a picture is .svg, .png, .jpg, .pdf, .dot\n"
 
 
 def test_a_picture_that_cannot_be_written_is_told_in_words(run, tmp_path):
@@ -490,9 +490,15 @@ def test_descents_are_json_too(run):
         (["x", "if=3"], ["'if=3' does not begin with a name"]),
         (["x", "x=1", "x=1"], ["'x' is given twice", "one value"]),
         (["x", "x=1", "𝐱=1"], ["'x' is given twice"]),
-        (["x*z", "x=1", "y=2"], ["'y' is given, but the expression has x, z"]),
-        (["3", "y=2"], ["'y' is given, but the expression has no names"]),
-        (["J = x", "x=1", "J=2"], ["'J' is given, but the expression has x"]),
+        (["x*z", "x=1", "y=2"], ["'y' is given, but the expression 'x*z' has x, z: leave"]),
+        (["3", "y=2"], ["'y' is given, but the expression '3' has no names: leave"]),
+        (["J = x", "x=1", "J=2"], ["'J' is given, but the expression 'J = x' has x: leave"]),
+        (["a=5", "J=a*a"], ["'J' is given", "the expression comes first"]),
+        (["descnd", "f=x**2", "x=1"], ["'f' is given", "for a descent write: autodiff descend"]),
+        (["sin a", "a=1"], ["no operator between 'sin' and 'a' at column 5: write sin(a)"]),
+        (["descend", "x**2"], ["unknown name 'x' at column 1: give it a value (x=1.0)"]),
+        (["x", "x=1", "-O", "J.svg"], ["'-O' does not begin with a name"]),
+        (["x", "x=1", "--limit", "-1"], ["got '-1'; expected a whole number from 1 on"]),
         (["x", "sin=2"], ["'sin' is a function", "another name"]),
         (["sin", "sin=2"], ["the function 'sin' without values at column 1"]),
         (["x*y", "x=1"], ["unknown name 'y' at column 3: give it a value (y=1.0)\n  x*y\n    ^\n"]),

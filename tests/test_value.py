@@ -203,6 +203,13 @@ def test_floats_never_raise_and_never_turn_complex():
     assert math.isnan(Value(math.inf).sin().data)
 
 
+@pytest.mark.parametrize("a, b", [(7.0, 2.0), (-7.0, 2.0), (7.0, -2.0), (1.0, 0.1), (0.3, 0.1)])
+def test_whole_division_is_pythons_and_fits_the_remainder(a, b):
+    for result in (Value(a) // Value(b), Value(a) // b, a // Value(b)):
+        assert result.data == a // b
+    assert (Value(a) % b).data == a % b
+
+
 def test_signs_and_absolute_values():
     v = Value(-2.0)
     assert +v is v

@@ -56,6 +56,8 @@ def draw(
     _check("theme", theme, THEMES)
     _check("style", style, STYLES)
     _check("rankdir", rankdir, DIRECTIONS)
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(f"draw() got names={_short(names)}; expected a dict, as in {{'a': a}}")
     namespaces = _caller(1) if names is None else (names,)
     named = name_all(nodes, *namespaces) if style == "cards" else known(nodes, *namespaces)
     text = _text(style, root, named, theme, rankdir, legend)
@@ -65,12 +67,14 @@ def draw(
     return Picture.of(text)
 
 
-def draw_dot(root: Node, format: str = "svg", rankdir: str = "LR") -> Picture:
+def draw_dot(
+    root: Node, format: str = "svg", rankdir: str = "LR", *, limit: int = LIMIT
+) -> Picture:
     """Draw the graph as micrograd does: a bead for each value and one for each operation.
 
     Raises TypeError and ValueError as `draw` does.
     """
-    nodes = _nodes(root, LIMIT, "draw_dot")
+    nodes = _nodes(root, limit, "draw_dot")
     _check("rankdir", rankdir, DIRECTIONS)
     text = _text("beads", root, known(nodes, *_caller(1)), "light", rankdir, False)
 
@@ -121,15 +125,15 @@ def _nodes(root: Node, limit: int, function: str) -> list[Node]:
                     stack.append(operand)
             if len(seen) > limit or uses > 10 * limit:
                 what = f"{limit} values" if len(seen) > limit else f"{10 * limit} edges"
-                raise ValueError(_too_large(what, limit))
+                raise ValueError(_too_large(what, limit, function))
     return topological_order(root)
 
 
-def _too_large(what: str, limit: int) -> str:
+def _too_large(what: str, limit: int, function: str) -> str:
     return (
         f"this graph has more than {what}; a picture of it would be slow to make and hard to read."
-        " Draw a part of it, draw(v) of a value v inside, or insist:"
-        f" draw(J, limit={max(5000, 10 * limit)})"
+        f" Draw a part of it, {function}(v) of a value v inside, or insist:"
+        f" {function}(J, limit={max(5000, 10 * limit)})"
     )
 
 

@@ -41,9 +41,8 @@ def known(nodes: Sequence[Node], *namespaces: Mapping[str, Any]) -> dict[int, st
     wanted = {id(node) for node in nodes}
     names = {id(node): node.label for node in nodes if _is_name(node.label)}
     private: dict[int, str] = {}
-    for namespace in namespaces:
-        # An inner name must not hide in a container behind an outer plain one, nor the other way.
-        for find in (_variables, _entries):
+    for find in (_variables, _entries):  # a plain name says more than a place in a container
+        for namespace in namespaces:
             for name, value in find(namespace):
                 if id(value) in wanted:
                     (private if name.startswith("_") else names).setdefault(id(value), name)

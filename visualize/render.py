@@ -170,16 +170,24 @@ def _format_of(path: Path) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file beside the path, then give it the path's name: never half a picture."""
-    path = Path(os.path.realpath(path))  # of a link, the file that it leads to
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
+    real = Path(os.path.realpath(path))  # of a link, the file that it leads to
+    if not real.parent.is_dir():
+        raise FileNotFoundError(
+            f"cannot write {path}: there is no directory {path.parent}; make it or correct the path"
+        )
+    if real.is_dir():
+        raise IsADirectoryError(f"cannot write {path}: it is a directory; add a file's name to it")
+    beside = real.with_name(f".{real.name[:40]}.{secrets.token_hex(4)}")
     try:
         with beside.open("xb") as file:
             file.write(content)
-        os.replace(beside, path)
-    except BaseException:
+        os.replace(beside, real)
+    except OSError as error:
+        raise type(error)(
+            f"cannot write {path}: {error.strerror or error}; choose another place"
+        ) from error
+    finally:
         beside.unlink(missing_ok=True)
-        raise
 
 
 def _both_themes(svg: bytes, source: str) -> bytes:

@@ -124,10 +124,20 @@ def test_save_writes_what_the_ending_says(J, tmp_path, ending, start):
     assert os.listdir(tmp_path) == [path.name]
 
 
-def test_save_makes_folders_and_takes_text_for_a_path(J, tmp_path):
-    draw(J).save(str(tmp_path / "new" / "J.svg"))
-    draw(J).save("K.svg", tmp_path / "new")
-    assert sorted(os.listdir(tmp_path / "new")) == ["J.svg", "K.svg"]
+def test_save_takes_text_for_a_path_and_a_directory(J, tmp_path):
+    draw(J).save(str(tmp_path / "J.svg"))
+    draw(J).save("K.svg", tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["J.svg", "K.svg"]
+
+
+def test_save_names_the_path_that_it_was_given_where_it_cannot_write(J, tmp_path):
+    """A directory that is not there may be a slip of the pen: it is not made."""
+    with pytest.raises(FileNotFoundError, match=r"cannot write .*typo/J\.svg: there is no dir"):
+        draw(J).save(tmp_path / "typo" / "J.svg")
+    (tmp_path / "J.svg").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"cannot write .*J\.svg: it is a directory"):
+        draw(J).save(tmp_path / "J.svg")
+    assert os.listdir(tmp_path) == ["J.svg"]
 
 
 def test_save_without_a_name_writes_the_text_as_graphviz_does(J, tmp_path, monkeypatch):
