@@ -93,6 +93,13 @@ def restore_gradients(node: Node, state: tuple[Any, ...]) -> None:
         other.grad = grad
 
 
+def copied(node: Node) -> Any:
+    """Return what `__copy__` should: another node on the same inputs."""
+    copy = _restored(type(node), [], node.data, node.inputs, node.primitive, node.label)
+    copy.grad = node.grad
+    return copy
+
+
 def deep_copied(root: Node, memo: dict[int, Any]) -> Any:
     """Return what `__deepcopy__` should."""
     from copy import deepcopy

@@ -101,6 +101,11 @@ def square(x: Any) -> Any:
     return _call(elementwise.square, x)
 
 
+def floor_divide(a: Any, b: Any) -> Any:
+    """Return floor(a/b), as if a/b were not rounded: Python's a // b; its slopes are 0."""
+    return _call(elementwise.floor_divide, a, b)
+
+
 def fmod(a: Any, b: Any) -> Any:
     """Return a - b·trunc(a/b), the remainder with the sign of a."""
     return _call(elementwise.fmod, a, b)
@@ -526,7 +531,6 @@ greater = _comparison("greater")
 greater_equal = _comparison("greater_equal")
 logical_and = _comparison("logical_and")
 logical_or = _comparison("logical_or")
-floor_divide = _comparison("floor_divide")
 
 
 def evaluate(rule: Callable[..., Any], *args: Any) -> Any:

@@ -132,9 +132,11 @@ def _checked_steps(order: list[Node], untouched: float, before: dict[Node, Any])
             if node.grad is untouched:
                 node.grad = UNSET
                 continue
+            held = [parent.grad for parent in node.parents]
             node.primitive.step(node)  # type: ignore[union-attr]
-            for parent in node.parents:
-                _check(node, node.grad, parent.grad)
+            for parent, grad in zip(node.parents, held):
+                if node.vocabulary.all_finite(*_data((grad,))):  # else this step is not to blame
+                    _check(node, node.grad, parent.grad)
     except BaseException:
         for node, grad in before.items():
             node.grad = grad

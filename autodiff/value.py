@@ -229,11 +229,8 @@ class Value(Node):
     __mod__ = _binary(elementwise.remainder)
     __rmod__ = _reflected(elementwise.remainder)
 
-    def __floordiv__(self, other: Any) -> Value:
-        return (self / other).floor()
-
-    def __rfloordiv__(self, other: Any) -> Value:
-        return (other / self).floor()
+    __floordiv__ = _binary(elementwise.floor_divide)
+    __rfloordiv__ = _reflected(elementwise.floor_divide)
 
     def __xor__(self, other: Any) -> Value:
         raise TypeError(f"Value ^ {_clipped(other)}: ^ is no power in Python; write ** instead")
@@ -247,7 +244,7 @@ class Value(Node):
     # every row of the table as a method, under NumPy's name: so np.tanh(array_of_values) works too
 
     add, subtract, multiply = functions.add, functions.subtract, functions.multiply
-    divide, power = functions.divide, functions.power
+    divide, power, floor_divide = functions.divide, functions.power, functions.floor_divide
     fmod, remainder = functions.fmod, functions.remainder
     negative = _unary(elementwise.negative)
     reciprocal = _unary(elementwise.reciprocal)
@@ -352,6 +349,10 @@ class Value(Node):
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         copying.restore_gradients(self, state)
+
+    def __copy__(self) -> Value:
+        copy: Value = copying.copied(self)
+        return copy
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         copy: Value = copying.deep_copied(self, memo)

@@ -145,6 +145,9 @@ floor(x)      floor(x)  |  \left\lfloor x \right\rfloor
     ∂x        0  |  0
 ceil(x)       ceil(x)  |  \left\lceil x \right\rceil
     ∂x        0  |  0
+floor_divide(a, b)  floor(a/b)  |  \left\lfloor \frac{a}{b} \right\rfloor
+    ∂a        0  |  0
+    ∂b        0  |  0
 abs(x)        |x|  |  \left|x\right|
     ∂x        sign(x)  |  \operatorname{sign}(x)
 maximum(a, b)  maximum(a, b)  |  \max(a, b)
