@@ -86,12 +86,13 @@ def _differentiate(words: list[str]) -> int:
 
 def _draw(result: Value, name: str, path: str, theme: str, limit: int) -> None:
     from visualize import RenderError, draw
+    from visualize.drawing import TooLarge
 
     try:
         draw(result, theme=theme, names={name: result}, limit=limit).save(path)
     except (RenderError, OSError) as error:  # no engine; no place
         raise _Misuse(str(error)) from None
-    except ValueError:
+    except TooLarge:
         raise _Misuse(
             f"the graph has more than {limit} values, and its picture would be hard to read:"
             f" insist with --limit {10 * limit}"

@@ -69,7 +69,8 @@ def reduced(node: Node) -> tuple[Any, ...]:
             further = [_Alone(x) for x in topological_order(*roots) if x not in known]
     parts = (type(node), below, node.data, node.inputs, node.primitive, node.label)
     plain = node.grad if node.has_grad and not isinstance(node.grad, Node) else None
-    return _restored, parts, (plain, further, gradients)
+    state = (plain, further, gradients) if gradients or plain is not None else None
+    return _restored, parts, state
 
 
 def _gradient_nodes(nodes: list[Node]) -> list[tuple[Node, Node]]:

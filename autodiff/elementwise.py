@@ -51,9 +51,16 @@ reciprocal = row("reciprocal", lambda xp, g, y, x: -g * xp.square(y))
 square = row("square", lambda xp, g, y, x: g * (2.0 * x))
 
 
-def _lowered(xp: Any, a: Any, b: Any) -> Any:
-    """The exponent b - 1; at 0**0 any harmless one, since b itself is a factor."""
-    return xp.where(xp.logical_and(xp.equal(b, 0.0), xp.equal(a, 0.0)), 1.0, b - 1.0)
+def _nonzero(xp: Any, x: Any) -> Any:
+    """x to divide by: 1 in place of 0, where what is divided is 0 as well."""
+    return xp.where(xp.equal(x, 0.0), 1.0, x)
+
+
+def _base_slope(xp: Any, g: Any, a: Any, b: Any) -> Any:
+    """g·b·aᵇ⁻¹. Where b = 0 it is g·b/a, as a⁻¹ may overflow; and 0 where a = 0 too."""
+    flat = xp.equal(b, 0.0)
+    lowered = g * b * xp.power(a, xp.where(flat, 1.0, b - 1.0))
+    return xp.where(flat, xp.divide(g * b, _nonzero(xp, a)), lowered)
 
 
 def _log_of_base(xp: Any, a: Any, b: Any) -> Any:
@@ -64,7 +71,7 @@ def _log_of_base(xp: Any, a: Any, b: Any) -> Any:
 
 power = row(
     "power",
-    lambda xp, g, y, a, b: g * b * xp.power(a, _lowered(xp, a, b)),
+    lambda xp, g, y, a, b: _base_slope(xp, g, a, b),
     lambda xp, g, y, a, b: g * y * _log_of_base(xp, a, b),
 )
 
@@ -112,11 +119,6 @@ tanh = row("tanh", lambda xp, g, y, x: (g + g * y) * (1.0 - y))
 arcsinh = row("arcsinh", lambda xp, g, y, x: xp.divide(g, xp.hypot(x, 1.0)))
 arccosh = row("arccosh", lambda xp, g, y, x: xp.divide(g, xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)))
 arctanh = row("arctanh", lambda xp, g, y, x: xp.divide(g, (1.0 - x) * (1.0 + x)))
-
-
-def _nonzero(xp: Any, length: Any) -> Any:
-    """A length to divide by: 1 in place of 0, where the directions below are 0 as well."""
-    return xp.where(xp.equal(length, 0.0), 1.0, length)
 
 
 def _over_square(xp: Any, t: Any, a: Any, b: Any) -> Any:

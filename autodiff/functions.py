@@ -386,7 +386,7 @@ def safe_where(condition: Any, function: Callable[[Any], Any], x: Any, default: 
 
     >>> safe_where(x > 0, log, x, 0.0)      # value 0 and gradient 0 at x = 0, not nan
     """
-    return where(condition, function(x) if condition else x, default)
+    return where(condition, function(x) if _data(condition) else x, default)
 
 
 # -- over lists ------------------------------------------------------------------------------------

@@ -155,6 +155,14 @@ class _Mode:
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         from functools import wraps
+        from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+
+        flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+        if flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR):
+            raise TypeError(
+                f"@{type(self).__name__} got {function.__name__}, a generator or coroutine, whose"
+                f" body runs after the call; write `with {type(self).__name__}(...):` inside it"
+            )
 
         @wraps(function)
         def under_mode(*args: Any, **kwargs: Any) -> Any:
@@ -172,6 +180,11 @@ class no_grad(_Mode):
     """
 
     _name = "recording"
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__()
+        if function is not None:
+            raise TypeError(f"no_grad() got {function!r}; expected nothing: write @no_grad()")
 
     def _setting(self) -> bool:
         return False
@@ -220,15 +233,29 @@ class errstate(_Mode):
 
 def apply(primitive: Primitive, *inputs: Any) -> Any:
     """Compute the primitive on nodes and numbers, and record it: the one way a graph grows."""
-    kind = next(x for x in inputs if isinstance(x, Node))
-    operands = tuple(kind.operand(x, primitive.name) for x in inputs)
-    args = [x.data if isinstance(x, Node) else x for x in operands]
+    for x in inputs:
+        if isinstance(x, Node):
+            kind = type(x)
+            break
+    operands: list[Any] = []
+    args: list[Any] = []
+    needed = False
+    for x in inputs:
+        if type(x) is not float and type(x) is not kind:
+            x = kind.operand(x, primitive.name)
+        operands.append(x)
+        if isinstance(x, Node):
+            args.append(x.data)
+            needed = needed or x.primitive is not CONSTANT
+        else:
+            args.append(x)
     data = primitive.compute(kind.vocabulary, *args)
-    if modes.checking:
-        check(kind.vocabulary, data, args, lambda: f"{_call(primitive, operands)} is {data}")
-    if modes.recording and any(isinstance(x, Node) and x.requires_grad for x in operands):
-        return kind.record(data, operands, primitive)
-    return kind.record(data, (), CONSTANT)
+    if altered:
+        if modes.checking:
+            shown = tuple(operands)
+            check(kind.vocabulary, data, args, lambda: f"{_call(primitive, shown)} is {data}")
+        needed = needed and modes.recording
+    return kind.record(data, *((tuple(operands), primitive) if needed else ((), CONSTANT)))
 
 
 def check(xp: Any, result: Any, args: list[Any], message: Callable[[], str]) -> None:

@@ -46,7 +46,7 @@ class Primitive:
     is `xp.<name>(*args)`.
     """
 
-    __slots__ = ("forward", "home", "joint", "jvp", "name", "step", "vjps")
+    __slots__ = ("forward", "home", "joint", "jvp", "name", "on_floats", "step", "vjps")
 
     def __init__(
         self,
@@ -65,11 +65,14 @@ class Primitive:
         self.home = home or (f"{__package__}.elementwise", name)  # where pickle finds it again
 
     def __getattr__(self, attribute: str) -> Any:
-        """Make the step at its first use: the sweep then finds it without asking."""
-        if attribute != "step":
-            raise AttributeError(f"a primitive has no attribute {attribute!r}")
-        self.step = step_of(self)
-        return self.step
+        """Make what the fast paths run at its first use; then it is found without asking."""
+        if attribute == "step":
+            self.step = step_of(self)
+            return self.step
+        if attribute == "on_floats":
+            self.on_floats = self._on_floats()
+            return self.on_floats
+        raise AttributeError(f"a primitive has no attribute {attribute!r}")
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -93,18 +96,23 @@ class Primitive:
 
     def compute(self, xp: Any, *args: Any) -> Any:
         """Return the value of the operation in the vocabulary xp."""
+        if xp is floats:
+            return self.on_floats(*args)
         if self.forward is None:
             return xp.evaluate(getattr(xp, self.name), *args)
         return xp.evaluate(lambda *args: self.forward(xp, *args), *args)
 
-    def float_function(self, arity: int = 1) -> Callable[..., float]:
+    def _on_floats(self) -> Callable[..., float]:
         """Return the operation on floats alone, without a detour through the vocabulary."""
-        if self.forward is None:
+        forward = self.forward
+        if forward is None:
             function: Callable[..., float] = getattr(floats, self.name)
             return function
-        names = [f"x{i}" for i in range(arity)]
-        formula = self.forward(symbols, *map(symbols.name, names))
-        return on_floats(f"{self.name} = lambda {', '.join(names)}: {formula.python()}", self.name)
+        if not self.vjps:  # a user's function, which knows nothing of symbols
+            return lambda *args: forward(floats, *args)
+        names = [f"x{i}" for i in range(len(self.vjps))]
+        formula = forward(symbols, *map(symbols.name, names))
+        return on_floats(f"result = lambda {', '.join(names)}: {formula.python()}", "result")
 
     def cotangents(self, xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> list[Any]:
         """Return g · ∂y/∂x for each needed input x, None for the others."""
@@ -140,8 +148,8 @@ class Primitive:
         return self._written(tuple(_symbol(arg) for arg in args))
 
     def _written(self, operands: tuple[Formula, ...]) -> Formula:
-        formula: Formula = getattr(symbols, self.name)(*operands)
-        return formula
+        build = _SPELT_OUT.get(self.name) or symbols.operation(self.name)
+        return build(*operands)
 
     def derivative(
         self, index: int, *args: str | float | Formula, output: str | Formula | None = None
@@ -175,6 +183,10 @@ class HandWritten(Primitive):
             f"cannot copy or pickle a graph with a hand-written _backward (of {self.name!r}): it"
             " refers to the nodes that it was written for; use @custom_vjp instead"
         )
+
+
+# rows that print as the operations that they stand for
+_SPELT_OUT = {"dot": symbols.dot, "sum": symbols.sum}
 
 
 def _symbol(arg: str | float | Formula) -> Formula:

@@ -150,13 +150,14 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
     returned as well, for a node that still holds it when its turn comes was given nothing.
 
     `node` is being looked at, `rest` what is left of its inputs; both wait in the stack while one
-    of the inputs is looked at in turn.
+    of the inputs is looked at in turn. One or two inputs are simply looked through again: a million
+    iterators would wait in the stack for a long chain.
     """
     met = UNSET + 0.0
     order: list[Node] = []
     stack: list[Any] = []
     push, pop, done = stack.append, stack.pop, order.append
-    node, rest = root, iter(root.inputs)
+    node, rest = root, iter(root.inputs)  # type: tuple[Node, Any]
     node.grad = met
     while True:
         for x in rest:
@@ -168,7 +169,9 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
                     x.grad = met
                     push(node)
                     push(rest)
-                    node, rest = x, iter(x.inputs)
+                    node, rest = x, x.inputs
+                    if len(rest) > 2:
+                        rest = iter(rest)
                     break
         else:
             done(node)

@@ -202,7 +202,7 @@ def _simple_product(
 def _simple_quotient(
     whole: Formula, x: Formula, y: Formula, a: float | None, b: float | None
 ) -> Formula:
-    return x if b == 1.0 else whole
+    return x if b == 1.0 or a == 0.0 else whole
 
 
 def _simple_power(

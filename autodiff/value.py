@@ -29,7 +29,7 @@ _new = object.__new__
 
 def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
     """Return the method self ∘ other. It is `apply` written out: every call would cost as much."""
-    compute = primitive.float_function(2)
+    compute = primitive.on_floats
 
     def operator(self: Value, other: Any) -> Any:
         if type(other) is Value:
@@ -62,7 +62,7 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
 
 def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
     """Return the method other ∘ self, where other is no Value."""
-    compute = primitive.float_function(2)
+    compute = primitive.on_floats
 
     def operator(self: Value, other: Any) -> Any:
         if type(other) is int:
@@ -89,7 +89,7 @@ def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
 
 def _unary(primitive: Primitive) -> Callable[[Value], Any]:
     """Return the method of an operation on self alone."""
-    compute = primitive.float_function()
+    compute = primitive.on_floats
 
     def method(self: Value) -> Any:
         if altered or self.primitive is CONSTANT:
@@ -234,6 +234,8 @@ class Value(Node):
 
     def __xor__(self, other: Any) -> Value:
         raise TypeError(f"Value ^ {_clipped(other)}: ^ is no power in Python; write ** instead")
+
+    __rxor__ = __xor__
 
     __neg__ = _unary(elementwise.negative)
     __abs__ = _unary(elementwise.abs)

@@ -55,7 +55,7 @@ reciprocal(x)  1/x  |  \frac{1}{x}
 square(x)     x²  |  x^{2}
     ∂x        2 × x  |  2 \cdot x
 power(a, b)   a**b  |  a^{b}
-    ∂a        b × a**(1 if (b = 0) and (a = 0) else b - 1)  |  b \cdot a^{[1 if (b = 0) \wedge (a = 0) else b - 1]}
+    ∂a        (b/(1 if a = 0 else a) if b = 0 else b × a**(1 if b = 0 else b - 1))  |  [\frac{b}{[1 if a = 0 else a]} if b = 0 else b \cdot a^{[1 if b = 0 else b - 1]}]
     ∂b        a**b × log((1 if (a = 0) and (b ≥ 0) else a))  |  a^{b} \cdot \log[1 if (a = 0) \wedge (b \ge 0) else a]
 sqrt(x)       sqrt(x)  |  \sqrt{x}
     ∂x        1/(2 × sqrt(x))  |  \frac{1}{2 \cdot \sqrt{x}}

@@ -31,6 +31,10 @@ LIMIT = 150
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
 
+class TooLarge(ValueError):
+    """The graph has more values than a picture of it can show."""
+
+
 def draw(
     root: Node,
     *,
@@ -125,7 +129,7 @@ def _nodes(root: Node, limit: int, function: str) -> list[Node]:
                     stack.append(operand)
             if len(seen) > limit or uses > 10 * limit:
                 what = f"{limit} values" if len(seen) > limit else f"{10 * limit} edges"
-                raise ValueError(_too_large(what, limit, function))
+                raise TooLarge(_too_large(what, limit, function))
     return topological_order(root)
 
 

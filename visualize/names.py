@@ -5,7 +5,7 @@
 
 A label wins. Else comes the caller's variable: a local before a global, one level into lists,
 tuples and dicts (w[2], params['a']), and a name that starts with _ only for want of another. What
-remains is t₁, t₂ … in the order of creation.
+remains is t₁, t₂ … in the order of computation, left operands first.
 
 The caller's other objects may be anything. They are looked at with `type` and `is` alone: nothing
 of theirs is compared, printed or asked for an attribute.
