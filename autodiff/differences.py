@@ -133,12 +133,14 @@ def _extrapolated(quotient: Callable[[float], tuple[float, float]], x: float, ra
 def _surest(quotient: Callable[[float], tuple[float, float]], size: float, ratio: int) -> Slope:
     """Return the estimate of the least error; nan if that is not sure to a thousandth."""
     least, surest, first = math.inf, math.nan, math.nan
+    last = last_rounding = math.nan
     row: list[float] = []
     for level in range(_LEVELS):
         slope, rounding = quotient(size * 2.0 ** -(level + 3))
         if not math.isfinite(slope):  # too far out: f has no value there
             row = []
             continue
+        last, last_rounding = slope, rounding
         first = abs(slope) + 2.0**30 * rounding if math.isnan(first) else first
         above, row = row[:_POWERS], [slope]
         for power, coarser in enumerate(above, 1):
@@ -147,5 +149,7 @@ def _surest(quotient: Callable[[float], tuple[float, float]], size: float, ratio
             error = max(abs(row[-1] - finer), abs(row[-1] - coarser)) + rounding
             if error < least:
                 least, surest = error, row[-1]
-    sure = least <= 1e-3 * max(abs(surest), first)
+    # Estimates may agree by chance while h is too long to see a wave: the shortest h must concur.
+    scale = max(abs(surest), first)
+    sure = least <= 1e-3 * scale and abs(surest - last) <= 1e-2 * scale + 4 * last_rounding
     return Slope(surest if sure else math.nan, least)
