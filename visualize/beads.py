@@ -15,7 +15,7 @@ from autodiff.graph import Node
 from . import dot, style
 from .cards import gradient_row, value_row
 from .dot import Markup
-from .names import Names
+from .names import Names, is_numbered
 from .reading import Reading
 from .style import LIGHT, Theme
 from .text import clean, cut, markup, room
@@ -82,7 +82,8 @@ def _value(reading: Reading, node: Node, theme: Theme) -> Markup:
     colors = theme.kinds[reading.kind(node)]
     value = value_row(node, theme)
     grad = gradient_row(node, reading.largest_gradient, theme)
-    name = cut(reading.name(node), style.NAME_LENGTH)
+    name = reading.name(node)
+    name = "" if is_numbered(name) else cut(name, style.NAME_LENGTH)
     cells = [
         f'<FONT POINT-SIZE="{style.NUMBER_SIZE}" COLOR="{colors.ink}"><B>{markup(name)}</B></FONT>'
         f"{room(name)}"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from autodiff.graph import Node, topological_order
 
 from . import beads, cards, dot
-from .names import known, name_all
+from .names import name_all
 from .style import THEMES
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def draw(
     if names is not None and not isinstance(names, Mapping):
         raise TypeError(f"draw() got names={_short(names)}; expected a dict, as in {{'a': a}}")
     namespaces = _caller(1) if names is None else (names,)
-    named = name_all(nodes, *namespaces) if style == "cards" else known(nodes, *namespaces)
-    text = _text(style, root, named, theme, rankdir, legend)
+    text = _text(style, root, name_all(nodes, *namespaces), theme, rankdir, legend)
 
     from .render import Picture
 
@@ -80,7 +79,7 @@ def draw_dot(
     """
     nodes = _nodes(root, limit, "draw_dot")
     _check("rankdir", rankdir, DIRECTIONS)
-    text = _text("beads", root, known(nodes, *_caller(1)), "light", rankdir, False)
+    text = _text("beads", root, name_all(nodes, *_caller(1)), "light", rankdir, False)
 
     from .render import Picture
 

@@ -36,6 +36,11 @@ def name_all(nodes: Sequence[Node], *namespaces: Mapping[str, Any]) -> dict[int,
     return {id(node): names.get(id(node)) or next(fresh) for node in nodes}
 
 
+def is_numbered(name: str) -> bool:
+    """Return whether a name is one of t₁, t₂ …, for want of one given by the user."""
+    return name[:1] == "t" and name[1:].strip("₀₁₂₃₄₅₆₇₈₉") == "" and len(name) > 1
+
+
 def known(nodes: Sequence[Node], *namespaces: Mapping[str, Any]) -> dict[int, str]:
     """Return the names of those nodes that have a label or a variable, by id."""
     wanted = {id(node) for node in nodes}

@@ -37,3 +37,13 @@ def test_an_operation_may_have_any_name(name):
     svg = Picture.of(beads.write(out, {})).pipe(format="svg", encoding="utf-8")
     assert svg.count('class="node"') == 3
     assert svg.count('class="edge"') == 2
+
+
+def test_tooltips_name_what_the_beads_do_not():
+    from visualize import draw_dot
+
+    b, c = Value(3.0), Value(2.0)
+    text = draw_dot(3 * (b * c)).source
+    assert 'tooltip="∂t₁/∂b = c = 2"' in text
+    assert "<B>b</B>" in text
+    assert "<B>t₁</B>" not in text
