@@ -11,7 +11,7 @@ nodes and arrays take the general one. Neither recurses: a chain may be a millio
 from __future__ import annotations
 
 from . import functions
-from .graph import CONSTANT, UNSET, Node, check, modes, topological_order
+from .graph import CONSTANT, UNSET, Node, altered, check, modes, topological_order
 from .primitive import HandWritten
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -88,7 +88,7 @@ def backward(root: Node, seed: Any = 1.0, create_graph: bool = False) -> None:
 
     Leaves accumulate, interior nodes start afresh.
     """
-    if not root.requires_grad:
+    if root.primitive is CONSTANT:
         raise RuntimeError(
             "backward() got a value that needs no gradient: it was detached, or made under"
             " no_grad(), or from such values only; call it on the result of recorded operations"
@@ -112,12 +112,11 @@ def _backward_floats(root: Node, seed: float) -> None:
     if root.primitive is None:
         root.grad = seed + (root.grad or 0.0)
         return
-    before = {x: x.grad for x in topological_order(root)} if modes.checking else {}
+    if altered and modes.checking:
+        _checked_sweep(root, seed)
+        return
     order, untouched = _interior_order(root)
     root.grad = seed
-    if modes.checking:
-        _checked_steps(order, untouched, before)
-        return
     for node in reversed(order):
         if node.grad is not untouched:
             node.primitive.step(node)  # type: ignore[union-attr]
@@ -125,8 +124,11 @@ def _backward_floats(root: Node, seed: float) -> None:
             node.grad = UNSET
 
 
-def _checked_steps(order: list[Node], untouched: float, before: dict[Node, Any]) -> None:
-    """Take the steps under errstate; if one raises, leave all gradients as they were."""
+def _checked_sweep(root: Node, seed: float) -> None:
+    """Do the same under errstate; if that raises, leave all gradients as they were."""
+    before = {x: x.grad for x in topological_order(root)}
+    order, untouched = _interior_order(root)
+    root.grad = seed
     try:
         for node in reversed(order):
             if node.grad is untouched:
@@ -150,8 +152,7 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
     returned as well, for a node that still holds it when its turn comes was given nothing.
 
     `node` is being looked at, `rest` what is left of its inputs; both wait in the stack while one
-    of the inputs is looked at in turn. One or two inputs are simply looked through again: a million
-    iterators would wait in the stack for a long chain.
+    of the inputs is looked at in turn.
     """
     met = UNSET + 0.0
     order: list[Node] = []
@@ -169,9 +170,7 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
                     x.grad = met
                     push(node)
                     push(rest)
-                    node, rest = x, x.inputs
-                    if len(rest) > 2:
-                        rest = iter(rest)
+                    node, rest = x, iter(x.inputs)
                     break
         else:
             done(node)
