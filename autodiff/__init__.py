@@ -78,6 +78,7 @@ from .functions import (
     xlogy,
 )  # fmt: skip
 from .graph import Edge, Node, edges, errstate, no_grad, topological_order
+from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 
 
@@ -125,7 +126,12 @@ __all__ = [
     "floor_divide",
     "fmod",
     "gelu",
+    "grad",
+    "hessian",
+    "hvp",
     "hypot",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "log",
     "log10",
@@ -162,6 +168,8 @@ __all__ = [
     "tan",
     "tanh",
     "topological_order",
+    "value_and_grad",
+    "vjp",
     "where",
     "xlogy",
 ]

@@ -21,7 +21,7 @@ from .primitive import Primitive
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, ClassVar
 
 
@@ -275,13 +275,15 @@ def _call(primitive: Primitive, operands: tuple[Any, ...]) -> str:
 # -- reading a graph -------------------------------------------------------------------------------
 
 
-def topological_order(*roots: Node) -> list[Node]:
+def topological_order(*roots: Node, stop: Iterable[Node] = ()) -> list[Node]:
     """List the roots and all that they were made from, parents before children.
+
+    At the nodes in `stop` the search goes no further; they are not listed.
 
     Left operands come before right ones. Every sweep goes through this order backwards, so that all
     of them add up gradients in the same order, and agree to the last bit.
     """
-    seen: set[Node] = set()
+    seen: set[Node] = set(stop)
     order: list[Node] = []
     stack: list[Node | None] = list(reversed(roots))
     while stack:

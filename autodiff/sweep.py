@@ -16,23 +16,31 @@ from .primitive import HandWritten
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 
-def pullback(root: Node, cotangent: Any, create_graph: bool = False) -> dict[Node, Any]:
-    """Return the cotangents of all nodes under the root that have one: cotangent · ∂root/∂node.
+def pullback(
+    root: Node, cotangent: Any, create_graph: bool = False, wrt: Sequence[Node] | None = None
+) -> dict[Node, Any]:
+    """Return the cotangents of the nodes under the root that have one: cotangent · ∂root/∂node.
 
-    With create_graph they are nodes themselves, which can be differentiated again.
+    With create_graph they are nodes themselves, which can be differentiated again. With `wrt` only
+    what leads to these nodes is computed, only theirs are returned, and nothing below them is met.
     """
+    order = topological_order(root, stop=wrt or ())
+    useful = None if wrt is None else _leading_to(wrt, order)
     cotangents: dict[Node, Any] = {root: cotangent}
-    for node in reversed(topological_order(root)):
+    for node in reversed(order):
         if node.primitive is None or node not in cotangents:
             continue
         xp = functions if create_graph else node.vocabulary
-        g = cotangents[node]
+        g = cotangents[node] if useful is None else cotangents.pop(node)
         args = node.inputs if create_graph else _data(node.inputs)
-        needed = [isinstance(x, Node) and x.requires_grad for x in node.inputs]
+        needed = [
+            isinstance(x, Node) and x.requires_grad and (useful is None or x in useful)
+            for x in node.inputs
+        ]
         y = node if create_graph else node.data
         _refuse_hand_written(node)
         shares = node.primitive.cotangents(xp, needed, g, y, *args)
@@ -44,11 +52,20 @@ def pullback(root: Node, cotangent: Any, create_graph: bool = False) -> dict[Nod
     return cotangents
 
 
+def _leading_to(wrt: Sequence[Node], order: list[Node]) -> set[Node]:
+    """Return the nodes wrt, and those in the order that were made from them."""
+    useful = set(wrt)
+    for node in order:
+        if any(isinstance(x, Node) and x in useful for x in node.inputs):
+            useful.add(node)
+    return useful
+
+
 def pushforward(root: Node, tangents: Mapping[Node, Any], create_graph: bool = False) -> Any:
     """Return the tangent of the root, Σ ∂root/∂x · tangents[x]; 0 where no x reaches it."""
     moving: dict[Node, Any] = dict(tangents)
-    for node in topological_order(root):
-        if node in moving or not node.inputs or node.primitive is None:
+    for node in topological_order(root, stop=tangents):
+        if not node.inputs or node.primitive is None:
             continue
         _refuse_hand_written(node)
         xp = functions if create_graph else node.vocabulary

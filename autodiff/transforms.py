@@ -1,0 +1,283 @@
+"""Transforms: functions in, their derivatives out.
+
+    >>> f = lambda x, y: x * x * y
+    >>> grad(f, (0, 1))(3.0, 2.0)
+    (12.0, 9.0)
+    >>> grad(grad(f))(3.0, 2.0)
+    4.0
+    >>> hessian(lambda v: v[0] * v[1] ** 2)([5.0, 3.0])
+    [[0.0, 6.0], [6.0, 10.0]]
+
+Arguments are numbers, or lists, tuples and dicts of them, nested as you like; derivatives come
+back in the same shape, as plain numbers. Transforms nest to any order and mix: reverse over forward
+mode, forward over reverse (`hvp`). Inside another transform, or where an argument is a Value
+already, the results are Values, and the outer derivative goes through them.
+"""
+
+from __future__ import annotations
+
+from threading import local
+
+from . import functions
+from .graph import Node, apply, modes
+from .primitive import Primitive
+from .sweep import pullback, pushforward
+from .value import Value
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+# A variable of an inner transform is this operation on a node of the outer graph: a node of its
+# own, through which the outer derivative finds its way.
+ALIAS = Primitive("alias", lambda xp, g, y, x: g, forward=lambda xp, x: x, home=(__name__, "ALIAS"))
+
+
+class _Running(local):
+    transforms = 0  # how many transforms of this thread are calling their functions just now
+
+
+_running = _Running()
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0
+) -> Callable[..., tuple[Any, Any]]:
+    """Return the function that gives (f, ∂f/∂x) for the argument x at `argnums`.
+
+    With several argnums the second is a tuple. `scipy.optimize.minimize(value_and_grad(f), x0,
+    jac=True)` wants just this. f must return one number; TypeError otherwise.
+    """
+
+    def evaluate(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        call = _Call(f, args, argnums, kwargs)
+        value = call.single("grad")
+        return call.plain(value), call.shaped(call.cotangents(value, 1.0))
+
+    return _named(evaluate, f, "value_and_grad")
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """Return the function that gives ∂f/∂x for the argument x at `argnums`, by reverse mode.
+
+    The derivative has the shape of the argument; with several argnums there is a tuple of them.
+    f must return one number: TypeError otherwise (see `jacobian`).
+    """
+    both = value_and_grad(f, argnums)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return _named(gradient, f, "grad")
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Return f(*primals) and its pullback, which takes a cotangent of the shape of the output.
+
+    The pullback returns a tuple, for each primal the cotangent ȳ·∂f/∂x in the primal's shape.
+    """
+    call = _Call(f, primals, tuple(range(len(primals))), {})
+    outputs, rebuild = _flat(call.result)
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        given, _ = _flat(cotangent)
+        if len(given) != len(outputs):
+            raise TypeError(
+                f"the pullback of {_name(f)} got {len(given)} numbers; expected a cotangent of the"
+                f" shape of the output, with {len(outputs)}"
+            )
+        shares = [call.cotangents(output, g) for output, g in zip(outputs, given)]
+        return tuple(call.shaped([functions.sum(column) for column in zip(*shares)]))
+
+    return rebuild([call.plain(output) for output in outputs]), pull
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return f(*primals) and its tangent Σ ∂f/∂x·ẋ, by forward mode.
+
+    `tangents` has for each primal x its ẋ, in the same shape.
+    """
+    call = _Call(f, tuple(primals), tuple(range(len(primals))), {})
+    moving, _ = _flat(list(tangents))
+    if len(moving) != len(call.variables):
+        raise TypeError(
+            f"jvp of {_name(f)} got {len(moving)} tangents for {len(call.variables)} numbers;"
+            " expected tangents of the shapes of the primals"
+        )
+    outputs, rebuild = _flat(call.result)
+    values = rebuild([call.plain(output) for output in outputs])
+    return values, rebuild([call.tangent(output, moving) for output in outputs])
+
+
+def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+    """Return the function that gives all ∂fᵢ/∂xⱼ: in f's shape, with the argument's shape inside.
+
+    It goes backward from each output, or forward from each number of the argument, whichever is
+    fewer.
+    """
+
+    def matrix(*args: Any, **kwargs: Any) -> Any:
+        call = _Call(f, args, argnum, kwargs)
+        outputs, rebuild = _flat(call.result)
+        if len(outputs) <= len(call.variables):
+            rows = [call.cotangents(output, 1.0) for output in outputs]
+        else:
+            count = len(call.variables)
+            units = [[float(i == j) for j in range(count)] for i in range(count)]
+            columns = [[call.tangent(output, unit) for output in outputs] for unit in units]
+            rows = [list(row) for row in zip(*columns)]
+        return rebuild([call.shaped(row) for row in rows])
+
+    return _named(matrix, f, "jacobian")
+
+
+def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+    """Return the function that gives all ∂²f/∂xᵢ∂xⱼ: the jacobian of the gradient."""
+    return _named(jacobian(grad(f, argnum), argnum), f, "hessian")
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return the product of f's Hessian with the tangents, without the Hessian.
+
+    It is the tangent of the gradient (forward over reverse), at a few times the cost of f. Of one
+    primal it has the shape; of several it is a tuple.
+    """
+    argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+# -- how it works ----------------------------------------------------------------------------------
+
+
+class _Call:
+    """A call of f on fresh variables in place of the chosen arguments, and what came of it."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        argnums: int | Sequence[int],
+        kwargs: dict[str, Any],
+    ) -> None:
+        self.f = f
+        self.one = isinstance(argnums, int)
+        chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+        self.variables: list[Node] = []
+        self.shapes: list[Callable[[list[Any]], Any]] = []
+        self.counts: list[int] = []
+        fresh = list(args)
+        outer = False
+        for argnum in chosen:
+            if not -len(args) <= argnum < len(args):
+                raise TypeError(
+                    f"argnum {argnum} of {_name(f)}, which got {len(args)} arguments; expected one"
+                    f" from 0 to {len(args) - 1}"
+                )
+            leaves, rebuild = _flat(args[argnum])
+            outer = outer or any(isinstance(leaf, Node) for leaf in leaves)
+            variables = [_variable(leaf, _name(f)) for leaf in leaves]
+            self.variables += variables
+            self.shapes.append(rebuild)
+            self.counts.append(len(leaves))
+            fresh[argnum] = rebuild(list(variables))
+        # Inside another transform the outer graph may come in by an argument, or through a closure.
+        self.inner = outer or _running.transforms > 0
+        before, modes.recording = modes.recording, True  # no_grad around a transform is not for it
+        _running.transforms += 1
+        try:
+            self.result = f(*fresh, **kwargs)
+        finally:
+            _running.transforms -= 1
+            modes.recording = before
+
+    def single(self, transform: str) -> Any:
+        """Return the result, if it is one number."""
+        if isinstance(self.result, (list, tuple, dict)) or not hasattr(self.result, "__float__"):
+            raise TypeError(
+                f"{transform} of {_name(self.f)}, which returned {_short(self.result)}; expected"
+                " one number: use jacobian for several, or add them up"
+            )
+        return self.result
+
+    def plain(self, x: Any) -> Any:
+        """Return a number outside all transforms; inside one it stays what it is."""
+        return x if self.inner or not isinstance(x, Node) else x.data
+
+    def cotangents(self, output: Any, g: Any) -> list[Any]:
+        """Return g · ∂output/∂x for each variable x; 0 where there is no way from it."""
+        if not isinstance(output, Node):
+            return [0.0] * len(self.variables)
+        found = pullback(output, g, create_graph=self.inner, wrt=self.variables)
+        return [found.get(x, 0.0) for x in self.variables]
+
+    def tangent(self, output: Any, tangents: Sequence[Any]) -> Any:
+        """Return Σ ∂output/∂x · ẋ over the variables x."""
+        if not isinstance(output, Node):
+            return 0.0
+        moving = dict(zip(self.variables, tangents))
+        return pushforward(output, moving, create_graph=self.inner)
+
+    def shaped(self, flat: list[Any]) -> Any:
+        """Return flat derivatives in the shape of the chosen arguments."""
+        parts = []
+        for rebuild, count in zip(self.shapes, self.counts):
+            parts.append(rebuild(flat[:count]))
+            flat = flat[count:]
+        return parts[0] if self.one else tuple(parts)
+
+
+def _variable(leaf: Any, name: str) -> Node:
+    if isinstance(leaf, Node):
+        return apply(ALIAS, leaf)
+    if isinstance(leaf, (str, bytes, complex)) or not hasattr(leaf, "__float__"):
+        raise TypeError(
+            f"a derivative of {name} was asked for in {_short(leaf)}; expected a number, or a list,"
+            " tuple or dict of them: choose the arguments with argnums"
+        )
+    return Value(leaf)
+
+
+def _flat(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+    """Return the leaves of nested lists, tuples, dicts and arrays, and what puts others there."""
+    if isinstance(tree, dict):
+        keys, children = list(tree), list(tree.values())
+        leaves, build = _flat(children)
+        return leaves, lambda new: dict(zip(keys, build(new)))
+    if isinstance(tree, (list, tuple)):
+        parts = [_flat(child) for child in tree]
+        kind = type(tree)
+
+        def rebuild(new: Sequence[Any]) -> Any:
+            rest = iter(new)
+            items = [build([next(rest) for _ in leaves]) for leaves, build in parts]
+            return kind(*items) if hasattr(kind, "_fields") else kind(items)  # a namedtuple, or not
+
+        return [leaf for leaves, _ in parts for leaf in leaves], rebuild
+    if getattr(tree, "ndim", 0):
+        shape = tree.shape
+        return tree.ravel().tolist(), lambda new: _array(new, shape)
+    return [tree], lambda new: new[0]
+
+
+def _array(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Return an ndarray of numbers, or of Values if there are any among the items."""
+    import numpy as np
+
+    kind = object if any(isinstance(item, Node) for item in items) else float
+    return np.array(items, kind).reshape(shape)
+
+
+def _named(function: Callable[..., Any], f: Callable[..., Any], transform: str) -> Any:
+    function.__name__ = function.__qualname__ = f"{transform}({_name(f)})"
+    function.__doc__ = f.__doc__
+    return function
+
+
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    return f"{text if len(text) <= 60 else text[:57] + '...'}, a {type(x).__name__}"

@@ -1,0 +1,311 @@
+"""Transforms against closed forms, against each other, and nested in one another."""
+
+import math
+import threading
+from collections import namedtuple
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autodiff import (
+    Value,
+    cos,
+    exp,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    log,
+    no_grad,
+    relu,
+    sin,
+    sqrt,
+    tanh,
+    topological_order,
+    value_and_grad,
+    vjp,
+)
+
+near = pytest.approx
+
+
+def rosenbrock(v):
+    return sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in pairwise(v))
+
+
+def rosenbrock_hessian(x, y):
+    return [[1200 * x * x - 400 * y + 2, -400 * x], [-400 * x, 200.0]]
+
+
+# -- shapes ----------------------------------------------------------------------------------------
+
+
+def test_the_gradient_of_a_number_is_a_plain_number():
+    assert grad(lambda x: x**3)(2.0) == 12.0
+    assert type(grad(lambda x: x**3)(2)) is float
+    assert type(grad(lambda x: x + 1)(2)) is float
+
+
+def test_derivatives_have_the_shape_of_the_argument():
+    Point = namedtuple("Point", "x y")
+
+    def f(tree):
+        point, (u,), w = tree["point"], tree["u"], tree["w"]
+        return point.x * point.y + 5 * u + w["deep"][1] ** 2
+
+    tree = {"point": Point(2.0, 3.0), "u": (7.0,), "w": {"deep": [1.0, 4.0]}}
+    assert grad(f)(tree) == {"point": Point(3.0, 2.0), "u": (5.0,), "w": {"deep": [0.0, 8.0]}}
+    assert isinstance(grad(f)(tree)["point"], Point)
+
+
+def test_argnums_choose_the_arguments_and_keywords_pass_through():
+    def f(x, name, y, *, scale):
+        assert name == "not a number"
+        return scale * x * y
+
+    args = (2.0, "not a number", 3.0)
+    assert grad(f)(*args, scale=10.0) == 30.0
+    assert grad(f, 2)(*args, scale=10.0) == 20.0
+    assert grad(f, -1)(*args, scale=10.0) == 20.0
+    assert grad(f, (2, 0))(*args, scale=10.0) == (20.0, 30.0)
+    assert grad(f, (0,))(*args, scale=10.0) == (30.0,)
+    assert value_and_grad(f)(*args, scale=10.0) == (60.0, 30.0)
+
+
+def test_a_function_that_does_not_depend_on_its_argument_has_the_gradient_zero():
+    other = Value(3.0)
+    for f in (lambda x: 5.0, lambda x: other * 2, lambda x: Value(1.0)):
+        assert value_and_grad(f)(2.0)[1] == 0.0
+    assert grad(lambda v: v[0])([1.0, 2.0]) == [1.0, 0.0]
+    assert not other.has_grad
+
+
+def test_ndarrays_of_numbers_go_in_and_come_out():
+    value, slope = value_and_grad(lambda x: (np.sin(x) * x).sum())(np.array([[0.5, 1.0]]))
+    assert type(value) is float
+    assert slope.dtype == float
+    assert slope == near(
+        np.array([[math.sin(0.5) + 0.5 * math.cos(0.5), math.sin(1) + math.cos(1)]])
+    )
+
+
+# -- closed forms ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", [[1.0, 1.0], [-1.2, 1.0], [0.3, -2.0]])
+def test_the_hessian_of_rosenbrocks_function(point):
+    assert hessian(rosenbrock)(point) == [near(row) for row in rosenbrock_hessian(*point)]
+    slope = [-400 * point[0] * (point[1] - point[0] ** 2) - 2 * (1 - point[0])]
+    assert grad(rosenbrock)(point) == near([*slope, 200 * (point[1] - point[0] ** 2)])
+
+
+def test_a_taylor_series_by_repeated_gradients():
+    f, x, terms = lambda x: exp(sin(x)), 0.1, []
+    for order in range(7):
+        terms.append(float(f(0.0)) / math.factorial(order) * x**order)
+        f = grad(f)
+    # e^sin x = 1 + x + x²/2 - x⁴/8 - x⁵/15 - x⁶/240 + …
+    coefficients = [1, 1, 1 / 2, 0, -1 / 8, -1 / 15, -1 / 240]
+    assert terms == near([c * x**k for k, c in enumerate(coefficients)], abs=1e-15)
+
+
+def test_the_derivative_of_an_implicit_function():
+    """y(x) solves y + eʸ = x: Newton's iteration, and dy/dx = 1/(1 + eʸ) by differentiating it."""
+
+    def solve(x):
+        y = 0.0
+        for _ in range(50):
+            y = y - (y + exp(y) - x) / (1 + exp(y))
+        return y
+
+    for x in (-2.0, 0.5, 3.0):
+        y = solve(x)
+        assert y + math.exp(y) == near(x)
+        assert grad(solve)(x) == near(1 / (1 + math.exp(y)))
+        residual = lambda x, y: y + exp(y) - x
+        by_theorem = -grad(residual, 0)(x, y) / grad(residual, 1)(x, y)
+        assert grad(solve)(x) == near(by_theorem)
+
+
+def test_a_jacobian_by_rows_and_by_columns():
+    def spherical(v):
+        r, t, p = v
+        return [r * sin(t) * cos(p), r * sin(t) * sin(p), r * cos(t)]
+
+    r, t, _ = point = [2.0, 0.7, -0.4]
+    matrix = np.array(jacobian(spherical)(point))
+    assert np.linalg.det(matrix) == near(r * r * math.sin(t))
+    tall = jacobian(lambda x: [x, x**2, x**3])(2.0)
+    assert tall == [1.0, 4.0, 12.0]
+    assert jacobian(lambda v: {"sum": v[0] + v[1]})([1.0, 2.0]) == {"sum": [1.0, 1.0]}
+    wide = jacobian(lambda v: [v[0] * v[1] * v[2], v[2]])([2.0, 3.0, 4.0])
+    assert wide == [[12.0, 8.0, 6.0], [0.0, 0.0, 1.0]]
+
+
+def test_vjp_and_jvp_are_two_sides_of_the_jacobian():
+    def f(x, v):
+        return [x * v[0], sin(v[1]) + x]
+
+    primals = (2.0, [3.0, 0.5])
+    value, pull = vjp(f, *primals)
+    assert value == near([6.0, math.sin(0.5) + 2.0])
+    assert pull([1.0, 10.0]) == (13.0, near([2.0, 10 * math.cos(0.5)]))
+    assert pull([0.0, 1.0])[0] == 1.0
+    value, tangent = jvp(f, primals, (1.0, [0.1, 0.2]))
+    assert value == near([6.0, math.sin(0.5) + 2.0])
+    assert tangent == near([3.2, 0.2 * math.cos(0.5) + 1.0])
+
+
+def test_a_hessian_vector_product_is_the_hessian_times_the_vector():
+    point, direction = [0.3, -2.0], [1.0, -0.5]
+    expected = np.array(rosenbrock_hessian(*point)) @ direction
+    assert hvp(rosenbrock, (point,), (direction,)) == near(expected.tolist())
+    both = hvp(lambda x, y: x * x * y, (2.0, 3.0), (1.0, 10.0))
+    assert both == (6.0 + 40.0, 4.0)
+
+
+def test_scipy_minimises_what_value_and_grad_gives():
+    from scipy.optimize import minimize
+
+    found = minimize(value_and_grad(rosenbrock), np.array([-1.2, 1.0, 0.5]), jac=True, tol=1e-12)
+    assert found.x == near([1.0, 1.0, 1.0], abs=1e-6)
+
+
+# -- nesting ---------------------------------------------------------------------------------------
+
+
+def test_an_inner_variable_is_not_taken_for_the_outer_one():
+    """Perturbation confusion (Siskind and Pearlmutter, 2005): the answer is 1, not 2."""
+    assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert grad(lambda x: x * jvp(lambda y: x + y, (1.0,), (1.0,))[1])(1.0) == 1.0
+    assert jvp(lambda x: x * grad(lambda y: x + y)(1.0), (1.0,), (1.0,))[1] == 1.0
+
+
+def test_the_outer_derivative_goes_through_closures_and_through_arguments():
+    assert grad(lambda x: grad(lambda y: x * y**2)(3.0))(2.0) == 6.0
+    assert grad(lambda x: grad(lambda y: y**3)(x))(2.0) == 12.0
+    assert grad(lambda x: grad(lambda y: x * y**3)(x))(2.0) == near(3 * 3 * 2.0**2)
+
+
+def forward(f):
+    return lambda x: jvp(f, (x,), (1.0,))[1]
+
+
+@pytest.mark.parametrize("first", [grad, forward])
+@pytest.mark.parametrize("second", [grad, forward])
+@pytest.mark.parametrize("third", [grad, forward])
+def test_modes_mix_to_any_order(first, second, third):
+    third_derivative = third(second(first(lambda x: exp(2 * x) * sin(x))))
+    x = 0.7
+    expected = math.exp(2 * x) * (2 * math.sin(x) + 11 * math.cos(x))
+    assert third_derivative(x) == near(expected)
+    assert type(third_derivative(x)) is float
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-1.5, 1.5), min_size=2, max_size=4), st.data())
+def test_a_hessian_is_symmetric_and_agrees_with_its_products(point, data):
+    def f(v):
+        total = tanh(v[0] * v[-1])
+        for a, b in pairwise(v):
+            total = total + sin(a) * exp(b) + sqrt(1 + a * a * b * b)
+        return total
+
+    matrix = np.array(hessian(f)(point))
+    assert matrix == near(matrix.T, abs=1e-12)
+    direction = data.draw(st.lists(st.floats(-1, 1), min_size=len(point), max_size=len(point)))
+    assert hvp(f, (point,), (direction,)) == near((matrix @ direction).tolist(), abs=1e-9)
+
+
+def test_a_value_as_argument_gives_values_that_can_be_differentiated():
+    x = Value(2.0)
+    slope = grad(lambda y: y**3)(x)
+    assert isinstance(slope, Value)
+    slope.backward()
+    assert x.grad == 12.0
+
+
+def test_a_transform_leaves_nothing_behind():
+    x, w = Value(2.0), Value(5.0)
+    y = x * w
+    assert grad(lambda t: t * w * y)(3.0) == 50.0
+    assert not any(node.has_grad for node in (x, w, y))
+    assert len(topological_order(y)) == 3
+
+
+def test_an_exception_in_the_function_leaves_later_transforms_right():
+    def broken(x):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        grad(broken)(1.0)
+    assert type(grad(lambda x: x**2)(3.0)) is float
+
+
+def test_transforms_work_inside_no_grad():
+    with no_grad():
+        assert grad(lambda x: x**2)(3.0) == 6.0
+        assert grad(grad(lambda x: x**3))(3.0) == 18.0
+        assert not (Value(1.0) * 2).requires_grad
+
+
+def test_threads_do_not_meet_in_a_transform():
+    """Only the transforms of its own thread make a result a Value."""
+    inside, done, results = threading.Event(), threading.Event(), []
+
+    def slow(x):
+        inside.set()
+        done.wait(10)
+        return x * x
+
+    thread = threading.Thread(target=lambda: results.append(grad(slow)(3.0)))
+    thread.start()
+    inside.wait(10)
+    results.append(type(grad(lambda x: x * x)(2.0)))
+    done.set()
+    thread.join()
+    assert results == [float, 6.0]
+
+
+def test_a_long_chain_is_no_harder():
+    def f(x):
+        for _ in range(50_000):
+            x = x + 1e-5
+        return x
+
+    assert grad(f)(1.0) == 1.0
+    assert jvp(f, (1.0,), (3.0,))[1] == 3.0
+
+
+def test_kinks_and_poles_are_those_of_the_table():
+    assert grad(relu)(0.0) == 0.0
+    assert grad(log)(0.0) == math.inf
+    assert math.isnan(grad(lambda x: sqrt(x * x))(0.0))
+
+
+# -- errors ----------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_differentiated_says_so():
+    def f(v):
+        return [v, v]
+
+    with pytest.raises(TypeError, match=r"grad of f, which returned \[.*; expected one number"):
+        grad(f)(1.0)
+    with pytest.raises(TypeError, match="asked for in 'a', a str; expected a number"):
+        grad(lambda x: x)("a")
+    with pytest.raises(TypeError, match=r"argnum 2 of .*, which got 1 arguments"):
+        grad(lambda x: x, 2)(1.0)
+    with pytest.raises(TypeError, match=r"got 1 tangents for 2 numbers"):
+        jvp(lambda v: v[0], ([1.0, 2.0],), ([1.0],))
+    _, pull = vjp(lambda x: [x, x], 1.0)
+    with pytest.raises(TypeError, match=r"got 1 numbers; expected a cotangent"):
+        pull([1.0])
+
+
+def test_a_transformed_function_is_named_after_what_it_is():
+    assert hessian(rosenbrock).__name__ == "hessian(rosenbrock)"
