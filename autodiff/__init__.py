@@ -77,6 +77,7 @@ from .functions import (
     where,
     xlogy,
 )  # fmt: skip
+from .gradcheck import GradientError, check_grads
 from .graph import Edge, Node, edges, errstate, no_grad, topological_order
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
@@ -95,6 +96,7 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "Edge",
+    "GradientError",
     "Node",
     "Value",
     "abs",
@@ -108,6 +110,7 @@ __all__ = [
     "arctanh",
     "cbrt",
     "ceil",
+    "check_grads",
     "clip",
     "cos",
     "cosh",

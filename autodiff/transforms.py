@@ -78,10 +78,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     The pullback returns a tuple, for each primal the cotangent ȳ·∂f/∂x in the primal's shape.
     """
     call = _Call(f, primals, tuple(range(len(primals))), {})
-    outputs, rebuild = _flat(call.result)
+    outputs, rebuild = flat(call.result)
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
-        given, _ = _flat(cotangent)
+        given, _ = flat(cotangent)
         if len(given) != len(outputs):
             raise TypeError(
                 f"the pullback of {_name(f)} got {len(given)} numbers; expected a cotangent of the"
@@ -99,13 +99,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     `tangents` has for each primal x its ẋ, in the same shape.
     """
     call = _Call(f, tuple(primals), tuple(range(len(primals))), {})
-    moving, _ = _flat(list(tangents))
+    moving, _ = flat(list(tangents))
     if len(moving) != len(call.variables):
         raise TypeError(
             f"jvp of {_name(f)} got {len(moving)} tangents for {len(call.variables)} numbers;"
             " expected tangents of the shapes of the primals"
         )
-    outputs, rebuild = _flat(call.result)
+    outputs, rebuild = flat(call.result)
     values = rebuild([call.plain(output) for output in outputs])
     return values, rebuild([call.tangent(output, moving) for output in outputs])
 
@@ -119,7 +119,7 @@ def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         call = _Call(f, args, argnum, kwargs)
-        outputs, rebuild = _flat(call.result)
+        outputs, rebuild = flat(call.result)
         if len(outputs) <= len(call.variables):
             rows = [call.cotangents(output, 1.0) for output in outputs]
         else:
@@ -174,7 +174,7 @@ class _Call:
                     f"argnum {argnum} of {_name(f)}, which got {len(args)} arguments; expected one"
                     f" from 0 to {len(args) - 1}"
                 )
-            leaves, rebuild = _flat(args[argnum])
+            leaves, rebuild = flat(args[argnum])
             outer = outer or any(isinstance(leaf, Node) for leaf in leaves)
             variables = [_variable(leaf, _name(f)) for leaf in leaves]
             self.variables += variables
@@ -238,14 +238,14 @@ def _variable(leaf: Any, name: str) -> Node:
     return Value(leaf)
 
 
-def _flat(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
+def flat(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
     """Return the leaves of nested lists, tuples, dicts and arrays, and what puts others there."""
     if isinstance(tree, dict):
         keys, children = list(tree), list(tree.values())
-        leaves, build = _flat(children)
+        leaves, build = flat(children)
         return leaves, lambda new: dict(zip(keys, build(new)))
     if isinstance(tree, (list, tuple)):
-        parts = [_flat(child) for child in tree]
+        parts = [flat(child) for child in tree]
         kind = type(tree)
 
         def rebuild(new: Sequence[Any]) -> Any:

@@ -43,6 +43,8 @@ NEIGHBOURS = {
     ("primitive", "steps"),
     ("elementwise", "primitive"),
     ("expressions", "grammar"),
+    ("gradcheck", "differences"),
+    ("gradcheck", "transforms"),
     ("structural", "primitive"),
     ("symbols", "typeset"),
 }
