@@ -30,8 +30,8 @@ MODES = ("rev", "fwd")
 # Operations that NumPy has for complex numbers, and that are analytic there.
 ANALYTIC = {
     "add", "subtract", "multiply", "divide", "negative", "reciprocal", "square", "power", "sqrt",
-    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos",
-    "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "alias",
+    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin",
+    "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "alias",
 }  # fmt: skip
 _STEP = 1e-30  # squared it vanishes, so that the complex step has no error of its own
 _CLOSE = 1e-9  # relative: what reverse, forward and complex step may differ by
