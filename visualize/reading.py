@@ -142,6 +142,8 @@ def _constant(x: Any, full: bool) -> str | float:
     if full:
         return float(x)
     text = style.number(x)
+    if float(text) == x and "e" not in text:
+        return float(x)  # of which a square prints as a square
     if not text.startswith("-"):
         return text
     # As a number it gets its brackets where they are needed; an exponent is in our way of writing.
