@@ -251,17 +251,22 @@ def _read(words: list[str]) -> tuple[Expression, reports.Numbers]:
             names = ", ".join(expression.names) or "no names"
             raise _Misuse(
                 f"'{short(name)}' is given, but the expression '{short(source, 60)}' has"
-                f" {short(names, 200)}: leave it out, or use it{_hint(source)}"
+                f" {short(names, 200)}: leave it out, or use it{_hint(expression, words[1:])}"
             )
         numbers[name] = _number(name, text)
     return expression, {name: numbers[name] for name in expression.names if name in numbers}
 
 
-def _hint(source: str) -> str:
-    """Guess what was meant by an expression that is none."""
-    if re.fullmatch(r"\s*\w+\s*=[^=]*", source) and not parse(source).names:
+def _hint(expression: Expression, values: list[str]) -> str:
+    """Guess what was meant by an expression that leaves a given value out."""
+    source = expression.source
+    given = {word.partition("=")[0].strip() for word in values}
+    for name in expression.variables:
+        if name not in given and len(name) > 1 and given.issuperset(name):
+            return f"; if '{short(name)}' is a product, write {short('*'.join(name))}"
+    if re.fullmatch(r"\s*\w+\s*=[^=]*", source) and not expression.names:
         return "; the expression comes first, the values behind it"
-    if source.isidentifier() and source not in TABLE:
+    if source.isidentifier():
         return "; for a descent write: autodiff descend EXPR name=value"
     return ""
 

@@ -237,6 +237,11 @@ def apply(primitive: Primitive, *inputs: Any) -> Any:
         if isinstance(x, Node):
             kind = type(x)
             break
+    else:
+        raise TypeError(
+            f"apply({primitive.name}) got plain numbers only; expected a node among them, or use"
+            f" the function {primitive.name}()"
+        )
     operands: list[Any] = []
     args: list[Any] = []
     needed = False

@@ -25,6 +25,8 @@ from autodiff import (
     tanh,
     where,
 )
+from autodiff.graph import apply
+from autodiff.primitive import Primitive
 
 RIGHT = [
     (lambda x, y: sin(x) * y**2, (0.5, 3.0)),
@@ -71,6 +73,18 @@ def chainless(x):
 @custom_vjp(lambda g, y, x: g * 7.0)
 def custom_kink(x):
     return 2.0 * x + math.fabs(x)
+
+
+def test_the_complex_step_sees_what_differences_cannot():
+    """They are sure to six digits; it is exact, where every operation is analytic."""
+    slightly = Primitive("sin", lambda xp, g, y, x: g * (xp.cos(x) * (1.0 + 1e-8)))
+
+    def f(x):
+        return exp(apply(slightly, x) if isinstance(x, Value) else sin(x)) * x
+
+    with pytest.raises(GradientError, match="mismatch with the complex step"):
+        check_grads(f, (0.7,))
+    check_grads(lambda x: exp(sin(x)) * x, (0.7,))
 
 
 def test_a_wrong_rule_is_caught_and_named():

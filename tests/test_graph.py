@@ -532,3 +532,8 @@ def test_an_edge_shows_what_it_is():
 
 def test_a_leaf_has_no_edges():
     assert list(edges(Value(1.0))) == []
+
+
+def test_apply_wants_a_node():
+    with pytest.raises(TypeError, match=r"apply\(sin\) got plain numbers only; expected a node"):
+        apply(elementwise.sin, 1.0)

@@ -493,6 +493,7 @@ def test_descents_are_json_too(run):
         (["x*z", "x=1", "y=2"], ["'y' is given, but the expression 'x*z' has x, z: leave"]),
         (["3", "y=2"], ["'y' is given, but the expression '3' has no names: leave"]),
         (["J = x", "x=1", "J=2"], ["'J' is given, but the expression 'J = x' has x: leave"]),
+        (["J=3*(a+bc)", "a=5", "b=3", "c=2"], ["'b' is given", "if 'bc' is a product, write b*c"]),
         (["a=5", "J=a*a"], ["'J' is given", "the expression comes first"]),
         (["descnd", "f=x**2", "x=1"], ["'f' is given", "for a descent write: autodiff descend"]),
         (["sin a", "a=1"], ["no operator between 'sin' and 'a' at column 5: write sin(a)"]),

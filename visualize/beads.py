@@ -15,26 +15,12 @@ from autodiff.graph import Node
 from . import dot, style
 from .cards import gradient_row, value_row
 from .dot import Markup
-from .names import Names, is_numbered
+from .names import is_numbered
 from .reading import Reading
-from .style import LIGHT, Theme
+from .style import Theme
 from .text import clean, cut, markup, room
 
 _SYMBOLS = {"add": "+", "subtract": "-", "multiply": "×", "divide": "/", "power": "**"}
-
-
-def write(
-    root: Node,
-    names: Names,
-    theme: Theme = LIGHT,
-    *,
-    rankdir: str = "LR",
-    legend: bool = False,
-) -> str:
-    """Return the graph as DOT, a bead for each value and one for each operation."""
-    reading = Reading(root, names)
-    statements = _statements(reading, theme)
-    return dot.picture(reading, statements, theme, legend, rankdir, nodesep=0.22, ranksep=0.42)
 
 
 def _statements(reading: Reading, theme: Theme) -> Iterator[str]:
@@ -97,3 +83,7 @@ def _value(reading: Reading, node: Node, theme: Theme) -> Markup:
         + "".join(f"<TD>{cell}</TD>" for cell in cells)
         + "</TR></TABLE>>"
     )
+
+
+# the graph as DOT, a bead for each value and one for each operation
+write = dot.writer(_statements, nodesep=0.22, ranksep=0.42)

@@ -19,9 +19,8 @@ from autodiff.graph import Node
 
 from . import dot, style
 from .dot import Markup
-from .names import Names
 from .reading import Reading, gradient, plain
-from .style import LIGHT, Kind, Theme
+from .style import Kind, Theme
 from .text import cut, markup, room
 
 # Engines set text a little high in its cell. A first line 3 points high brings it to the middle.
@@ -42,20 +41,6 @@ class Row(NamedTuple):
     number: str
     ink: str
     pill: str
-
-
-def write(
-    root: Node,
-    names: Names,
-    theme: Theme = LIGHT,
-    *,
-    rankdir: str = "LR",
-    legend: bool = False,
-) -> str:
-    """Return the graph as DOT, one card for each value."""
-    reading = Reading(root, names)
-    statements = _statements(reading, theme)
-    return dot.picture(reading, statements, theme, legend, rankdir, nodesep=0.12, ranksep=0.32)
 
 
 def _statements(reading: Reading, theme: Theme) -> Iterator[str]:
@@ -137,3 +122,7 @@ def _row(row: Row) -> str:
         f'<FONT POINT-SIZE="{style.NUMBER_SIZE}" COLOR="{row.ink}"><B>{row.number}</B></FONT> '
         "</TD></TR>"
     )
+
+
+# the graph as DOT, one card for each value
+write = dot.writer(_statements, nodesep=0.12, ranksep=0.32)

@@ -9,13 +9,14 @@ An attribute that is no `Markup` is escaped here; what is put into a `Markup` ha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from autodiff.graph import Edge
+from autodiff.graph import Edge, Node
 
 from . import style
+from .names import Names
 from .reading import Reading, plain
-from .style import Theme
+from .style import LIGHT, Theme
 from .text import cut, markup, quoted
 
 NAME = "computation graph"
@@ -44,6 +45,26 @@ def _written(attributes: dict[str, str | float]) -> str:
 
 def _value(name: str, value: str | float) -> str:
     return value if isinstance(value, Markup) else quoted(str(value), tooltip="tooltip" in name)
+
+
+def writer(
+    statements: Callable[[Reading, Theme], Iterable[str]], *, nodesep: float, ranksep: float
+) -> Callable[..., str]:
+    """Return the function that writes a graph in the style that these statements are in."""
+
+    def write(
+        root: Node,
+        names: Names,
+        theme: Theme = LIGHT,
+        *,
+        rankdir: str = "LR",
+        legend: bool = False,
+    ) -> str:
+        reading = Reading(root, names)
+        body = statements(reading, theme)
+        return picture(reading, body, theme, legend, rankdir, nodesep=nodesep, ranksep=ranksep)
+
+    return write
 
 
 def picture(
