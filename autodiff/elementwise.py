@@ -340,4 +340,4 @@ def _dot_jvp(xp: Any, tangents: list[Any], y: Any, *operands: Any) -> Any:
 
 
 # w₁x₁ + … + wₙxₙ (+ b) of w₁ … wₙ, x₁ … xₙ (, b): a neuron's sum as a single node
-dot = row("dot", joint=_dot_joint, jvp=_dot_jvp)
+dot = row("dot", joint=_dot_joint, jvp=_dot_jvp, pairs=multiply)

@@ -19,7 +19,7 @@ import operator
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 inf = math.inf
@@ -302,6 +302,10 @@ def evaluate(rule: Callable[..., Any], *args: Any) -> Any:
 
 def sum(*terms: float) -> float:
     """Return the sum of the terms, correctly rounded, the same on every Python."""
+    return _sum(terms)
+
+
+def _sum(terms: Sequence[float]) -> float:
     try:
         return math.fsum(terms)
     except (OverflowError, ValueError):  # huge or infinite terms: IEEE addition, one by one
@@ -314,4 +318,8 @@ def sum(*terms: float) -> float:
 def dot(*operands: float) -> float:
     """Return w₁x₁ + … + wₙxₙ (+ b) of the operands w₁ … wₙ, x₁ … xₙ (, b)."""
     n = len(operands) // 2
-    return sum(*map(multiply, operands[:n], operands[n:]), *operands[2 * n :])
+    return _dot(operands[:n], operands[n:], operands[2 * n :])
+
+
+def _dot(w: Sequence[float], x: Sequence[float], more: Sequence[float]) -> float:
+    return _sum([*map(multiply, w, x), *more])

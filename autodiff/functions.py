@@ -14,9 +14,12 @@ Unless a docstring says otherwise, arguments are Values or real numbers, values 
 
 from __future__ import annotations
 
+from itertools import chain
+
 from . import elementwise, floats
-from .graph import Node, apply, modes
+from .graph import CONSTANT, UNSET, Node, altered, apply, modes
 from .primitive import Primitive
+from .steps import ABSENT, MANY, NODES
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -125,9 +128,84 @@ def sum(terms: Iterable[Any], start: Any = None) -> Any:
 
 def dot(w: Sequence[Any], x: Sequence[Any], bias: Any = None) -> Any:
     """Return Σ wᵢxᵢ (+ bias) as one node; ValueError if the lengths differ."""
-    if len(_sequence(w, "dot")) != len(_sequence(x, "dot")):
-        raise ValueError(f"dot() got {len(w)} and {len(x)} numbers; expected as many of each")
+    w, x = _list(w, "dot"), _list(x, "dot")
+    _check_lengths([w], [x], "dot")
     return _call(elementwise.dot, *w, *x, *(() if bias is None else (bias,)))
+
+
+def linear(x: Sequence[Any], w: Sequence[Sequence[Any]], bias: Any = None) -> list[Any]:
+    """Return x·Wᵀ (+ bias): for each row wᵢ of W the node Σⱼ wᵢⱼxⱼ (+ biasᵢ), in a list.
+
+    x may be a list of such lists, as of the samples of a batch; then so is the result. W is read
+    once for all of them, which makes a batch faster than its samples one by one. ValueError if a
+    row has another length than x, or `bias` another than W.
+    """
+    rows = [_list(row, "linear") for row in _list(w, "linear")]
+    biases = [None] * len(rows) if bias is None else _list(bias, "linear")
+    if len(biases) != len(rows):
+        raise ValueError(f"linear() got {len(rows)} rows and {len(biases)} biases; expected a pair")
+    samples = _list(x, "linear")
+    if samples and (isinstance(samples[0], (list, tuple)) or getattr(samples[0], "ndim", 0)):
+        xs = [_list(sample, "linear") for sample in samples]
+        _check_lengths(rows, xs, "linear")
+        return _dots(rows, xs, biases)
+    _check_lengths(rows, [samples], "linear")
+    return _dots(rows, [samples], biases)[0]
+
+
+def _check_lengths(rows: list[Sequence[Any]], xs: list[Sequence[Any]], role: str) -> None:
+    for w in rows:
+        for x in xs:
+            if len(w) != len(x):
+                raise ValueError(
+                    f"{role}() got {len(w)} and {len(x)} numbers; expected as many of each"
+                )
+
+
+def _dots(
+    rows: list[Sequence[Any]], xs: list[Sequence[Any]], biases: Sequence[Any]
+) -> list[list[Any]]:
+    """Return for each x the list of its dots with the rows: `apply`, written out for parameters.
+
+    A network spends its time here, so rows and x are read once, and not for each node.
+    """
+    ends = [() if b is None else (b,) for b in biases]
+    kind = _kind_of_parameters(rows, ends)
+    weights = [[v.data for v in w] for w in rows] if kind else []
+    shifts = [[b.data for b in end] for end in ends] if kind else []
+    results = []
+    for x in xs:
+        kinds = set(map(type, x))
+        if kind is None or not kinds <= {kind, float}:
+            results.append([_call(elementwise.dot, *w, *x, *end) for w, end in zip(rows, ends)])
+            continue
+        numbers = x if kinds == {float} else [_data(v) for v in x]
+        right = MANY if float in kinds else NODES
+        out = []
+        for w, end, weight, shift in zip(rows, ends, weights, shifts):
+            node = object.__new__(kind)
+            node.data = floats._dot(weight, numbers, shift)
+            node.grad = UNSET
+            node.left = ABSENT
+            node.right = right
+            node.many = (*w, *x, *end)
+            node.primitive = elementwise.dot
+            out.append(node)
+        results.append(out)
+    return results
+
+
+def _kind_of_parameters(rows: list[Sequence[Any]], ends: Sequence[Any]) -> type[Node] | None:
+    """Return the kind of all of these nodes, if they are of one, on floats, and to be recorded."""
+    kinds = set(map(type, chain.from_iterable(rows)))
+    kinds.update(map(type, chain.from_iterable(ends)))
+    kind = kinds.pop() if len(kinds) == 1 else Node
+    if altered or not issubclass(kind, Node) or kind is Node or kind.vocabulary is not floats:
+        return None
+    for w in rows:
+        if len(w) < 2 or w[0].primitive is CONSTANT:
+            return None
+    return kind
 
 
 # -- roots, exponentials, logarithms ---------------------------------------------------------------
@@ -415,7 +493,7 @@ def log_softmax(values: Sequence[Any]) -> list[Any]:
 
 def _shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
     """Return v - m for each value v, and their maximum m (0 if it is infinite)."""
-    numbers = [_data(value) for value in _sequence(values, role)]
+    numbers = [_data(value) for value in _list(values, role)]
     if not numbers:
         raise ValueError(f"{role}() got no values; expected at least one")
     for index, number in enumerate(numbers):
@@ -429,13 +507,15 @@ def _shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
     return [value - shift for value in values], shift
 
 
-def _sequence(x: Any, role: str) -> Any:
-    """Return x, if it is a list of things and not a single one."""
+def _list(x: Any, role: str) -> Any:
+    """Return x, if it is a list of things and not a single one; an ndarray as a list."""
+    if type(x) is list:
+        return x
     if isinstance(x, (Node, str, bytes)) or not hasattr(x, "__len__"):
         raise TypeError(
             f"{role}() got {x!r}, a {type(x).__name__}; expected a list of Values or numbers"
         )
-    return x
+    return x.tolist() if getattr(x, "ndim", 0) else x
 
 
 # -- your own --------------------------------------------------------------------------------------

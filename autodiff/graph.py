@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from threading import local
 
 from .primitive import Primitive
+from .steps import ABSENT, MANY, NODES
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -46,13 +47,17 @@ class Node:
     `data` is the value, `grad` the derivative of the last root with respect to it, `inputs` the
     operands in order (nodes and plain numbers), `primitive` the operation (None for a leaf),
     `label` a name for pictures.
+
+    The operands lie in `left`, `right` and `many`, as `steps.py` says.
     """
 
-    __slots__ = ("_label", "data", "grad", "inputs", "primitive")
+    __slots__ = ("_label", "data", "grad", "left", "many", "primitive", "right")
 
     data: Any
     grad: Any
-    inputs: tuple[Any, ...]
+    left: Any
+    right: Any
+    many: tuple[Any, ...]
     primitive: Primitive | None
 
     vocabulary: ClassVar[Any]  # what computes on `data`
@@ -80,6 +85,24 @@ class Node:
         self._label = text
 
     @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The operands in order, nodes and plain numbers; empty for a leaf."""
+        right = self.right
+        if right is ABSENT:
+            return () if self.left is ABSENT else (self.left,)
+        return self.many if right is MANY or right is NODES else (self.left, right)
+
+    @inputs.setter
+    def inputs(self, inputs: tuple[Any, ...]) -> None:
+        self.left = self.right = ABSENT
+        if len(inputs) == 2:
+            self.left, self.right = inputs
+        elif len(inputs) == 1:
+            self.left = inputs[0]
+        elif inputs:
+            self.right, self.many = MANY, inputs
+
+    @property
     def parents(self) -> tuple[Node, ...]:
         """The nodes among the inputs, in order; a node used twice is there twice."""
         return tuple(x for x in self.inputs if isinstance(x, Node))
@@ -87,7 +110,7 @@ class Node:
     @property
     def is_leaf(self) -> bool:
         """Whether no operation made this node."""
-        return not self.inputs
+        return self.right is ABSENT and self.left is ABSENT
 
     @property
     def requires_grad(self) -> bool:
@@ -233,34 +256,42 @@ class errstate(_Mode):
 
 def apply(primitive: Primitive, *inputs: Any) -> Any:
     """Compute the primitive on nodes and numbers, and record it: the one way a graph grows."""
-    for x in inputs:
-        if isinstance(x, Node):
-            kind = type(x)
-            break
+    kinds: set[Any] = set(map(type, inputs))
+    alike = len(kinds) == 1 and issubclass(kind := kinds.pop(), Node)
+    if alike:  # written out, as it is faster
+        args = [x.data for x in inputs]
     else:
-        raise TypeError(
-            f"apply({primitive.name}) got plain numbers only; expected a node among them, or use"
-            f" the function {primitive.name}()"
-        )
-    operands: list[Any] = []
-    args: list[Any] = []
-    needed = False
-    for x in inputs:
-        if type(x) is not float and type(x) is not kind:
-            x = kind.operand(x, primitive.name)
-        operands.append(x)
-        if isinstance(x, Node):
-            args.append(x.data)
-            needed = needed or x.primitive is not CONSTANT
-        else:
-            args.append(x)
+        kind, inputs = _made_alike(primitive, inputs, kinds)
+        args = [x.data if isinstance(x, Node) else x for x in inputs]
     data = primitive.compute(kind.vocabulary, *args)
     if altered:
         if modes.checking:
-            shown = tuple(operands)
-            check(kind.vocabulary, data, args, lambda: f"{_call(primitive, shown)} is {data}")
-        needed = needed and modes.recording
-    return kind.record(data, *((tuple(operands), primitive) if needed else ((), CONSTANT)))
+            check(kind.vocabulary, data, args, lambda: f"{_call(primitive, inputs)} is {data}")
+        if not modes.recording:
+            return kind.record(data, (), CONSTANT)
+    for x in inputs:
+        if isinstance(x, Node) and x.primitive is not CONSTANT:
+            node = kind.record(data, inputs, primitive)
+            if alike and node.right is MANY:
+                node.right = NODES
+            return node
+    return kind.record(data, (), CONSTANT)
+
+
+def _made_alike(
+    primitive: Primitive, inputs: tuple[Any, ...], kinds: set[Any]
+) -> tuple[type[Node], tuple[Any, ...]]:
+    """Return the kind of the nodes among the inputs, and all inputs as such nodes or as floats."""
+    kinds.discard(float)
+    if len(kinds) == 1 and issubclass(kind := kinds.pop(), Node):
+        return kind, inputs
+    for x in inputs:
+        if isinstance(x, Node):
+            return type(x), tuple(x.operand(each, primitive.name) for each in inputs)
+    raise TypeError(
+        f"apply({primitive.name}) got plain numbers only; expected a node among them, or use"
+        f" the function {primitive.name}()"
+    )
 
 
 def check(xp: Any, result: Any, args: list[Any], message: Callable[[], str]) -> None:

@@ -42,11 +42,14 @@ class Primitive:
     Forward mode needs no second table: a function of numbers multiplies tangents by the same
     derivatives as cotangents, so its vjps serve. Others write `jvp(xp, tangents, y, *args)`.
 
+    `pairs` names the primitive of two numbers whose results a joint one adds up, over pairs of its
+    inputs and a last one by itself (dot: the products): the float sweep then goes pair by pair.
+
     `forward(xp, *args)` computes the value from other words of the vocabulary; without it the value
     is `xp.<name>(*args)`.
     """
 
-    __slots__ = ("forward", "home", "joint", "jvp", "name", "on_floats", "step", "vjps")
+    __slots__ = ("forward", "home", "joint", "jvp", "name", "on_floats", "pairs", "step", "vjps")
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Primitive:
         forward: Rule | None = None,
         joint: Rule | None = None,
         jvp: Rule | None = None,
+        pairs: Primitive | None = None,
         home: tuple[str, str] | None = None,
     ) -> None:
         self.name = name
@@ -62,6 +66,7 @@ class Primitive:
         self.forward = forward
         self.joint = joint
         self.jvp = jvp
+        self.pairs = pairs
         self.home = home or (f"{__package__}.elementwise", name)  # where pickle finds it again
 
     def __getattr__(self, attribute: str) -> Any:

@@ -4,7 +4,8 @@ A step adds to each input's `.grad` its share of the output's. It is printed fro
 symbol vocabulary, once, when a sweep first meets the primitive. That of multiply:
 
     def step(node):
-        a, b = node.inputs
+        a = node.left
+        b = node.right
         g = node.grad
         if type(b) is float:
             a.grad += g*b
@@ -15,6 +16,9 @@ symbol vocabulary, once, when a sweep first meets the primitive. That of multipl
             b.grad += g*a.data
 
 One call for a node, and only what this rule needs: that is what makes the sweep fast.
+
+A node has one operand in `left`, two in `left` and `right`, more in the tuple `many`. A tuple for
+every node would be as much again for Python's garbage collector to go through.
 """
 
 from __future__ import annotations
@@ -28,15 +32,21 @@ if TYPE_CHECKING:
 
     from .primitive import Primitive
 
+# What stands for an operand that a node has not; and on the right of one that has many, MANY, or
+# NODES if there are no plain numbers among them. They are told by identity, and are numbers
+# themselves because who looks for nodes passes numbers by.
+ABSENT, MANY, NODES = float("0"), float("0"), float("0")
+
 _UNARY = """\
 def step(node):
-    (a,) = node.inputs
+    a = node.left
     g = node.grad
     {}
 """
 _BINARY = """\
 def step(node):
-    a, b = node.inputs
+    a = node.left
+    b = node.right
     g = node.grad
     if type(b) is float:
         {}
@@ -47,23 +57,52 @@ def step(node):
         {}
 """
 
+# of pairs and a last one, some of them plain numbers
+_PAIRS = """\
+def step(node):
+    inputs = node.inputs
+    n = len(inputs) // 2
+    g = node.grad
+    for a, b in zip(inputs[:n], inputs[n:]):
+        if type(a) is float:
+            if type(b) is not float:
+                {1}
+        elif type(b) is float:
+            {0}
+        else:
+            {2}
+            {3}
+    for a in inputs[2 * n:]:
+        if type(a) is not float:
+            a.grad += g
+"""
+_LONGEST = 128  # nodes to a line-by-line step of pairs; a loop is slower, but not as long
+
 
 def step_of(primitive: Primitive) -> Callable[[Any], None]:
-    """Return the step of a primitive of one or two inputs; one that calls the rules for others."""
-    arity = 0 if primitive.joint else len(primitive.vjps)
-    if arity not in (1, 2):
+    """Return the step of a primitive of one or two inputs, or of a sum over pairs of inputs.
+
+    For any other it is one that calls the rules.
+    """
+    if primitive.pairs:
+        return _step_of_pairs(primitive.pairs)
+    if primitive.joint or len(primitive.vjps) not in (1, 2):
         return lambda node: _general_step(primitive, node)
-    if arity == 1:
+    if len(primitive.vjps) == 1:
         source = _UNARY.format(_line(primitive, 0, "a.data"))
     else:
-        source = _BINARY.format(
-            _line(primitive, 0, "a.data", "b"),
-            _line(primitive, 1, "a", "b.data"),
-            _line(primitive, 0, "a.data", "b.data"),
-            _line(primitive, 1, "a.data", "b.data"),
-        )
+        source = _BINARY.format(*_lines_of_two(primitive))
     step: Callable[[Any], None] = on_floats(source, "step")
     return step
+
+
+def _lines_of_two(primitive: Primitive) -> list[str]:
+    return [
+        _line(primitive, 0, "a.data", "b"),
+        _line(primitive, 1, "a", "b.data"),
+        _line(primitive, 0, "a.data", "b.data"),
+        _line(primitive, 1, "a.data", "b.data"),
+    ]
 
 
 def _line(primitive: Primitive, argnum: int, *args: str) -> str:
@@ -73,6 +112,34 @@ def _line(primitive: Primitive, argnum: int, *args: str) -> str:
     g, y = symbols.name("g"), symbols.name("node.data")
     share = rule(symbols, g, y, *map(symbols.name, args))
     return f"{'ab'[argnum]}.grad += {share.python()}"
+
+
+def _step_of_pairs(primitive: Primitive) -> Callable[[Any], None]:
+    lines = _lines_of_two(primitive)
+    loop: Callable[[Any], None] = on_floats(_PAIRS.format(*lines), "step")
+    by_count: dict[int, Callable[[Any], None]] = {}
+
+    def step(node: Any) -> None:
+        if node.right is not NODES or len(node.many) > _LONGEST:
+            loop(node)
+            return
+        count = len(node.many)
+        if count not in by_count:
+            by_count[count] = on_floats(_line_by_line(lines[2:], count), "step")
+        by_count[count](node)
+
+    return step
+
+
+def _line_by_line(both: list[str], count: int) -> str:
+    """Return the source of a step for so many nodes, which needs no loop and no questions."""
+    n = count // 2
+    names = [f"{letter}{i}" for letter in "ab" for i in range(n)] + ["c"] * (count % 2)
+    source = [f"def step(node):\n    {', '.join(names)} = node.many\n    g = node.grad\n"]
+    for i in range(n):
+        for line in both:
+            source.append(f"    {line.replace('a.', f'a{i}.').replace('b.', f'b{i}.')}\n")
+    return "".join([*source, "    c.grad += g\n" * (count % 2)])
 
 
 def _general_step(primitive: Primitive, node: Any) -> None:

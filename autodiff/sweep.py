@@ -13,6 +13,7 @@ from __future__ import annotations
 from . import functions
 from .graph import CONSTANT, UNSET, Node, altered, check, modes, topological_order
 from .primitive import HandWritten
+from .steps import MANY, NODES
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -168,29 +169,61 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
     A zero made for this call marks what the search has met: that saves a set of all nodes. It is
     returned as well, for a node that still holds it when its turn comes was given nothing.
 
-    `node` is being looked at, `rest` what is left of its inputs; both wait in the stack while one
-    of the inputs is looked at in turn.
+    `node` is being looked at, from its left operand on; it waits in the stack while an operand is
+    looked at in turn, and is then looked at again. Of many operands `rest` are yet to be met.
     """
     met = UNSET + 0.0
     order: list[Node] = []
-    stack: list[Any] = []
+    stack: list[Node] = []
+    rest: dict[Node, list[Node]] = {}
     push, pop, done = stack.append, stack.pop, order.append
-    node, rest = root, iter(root.inputs)  # type: tuple[Node, Any]
+    node = root
     node.grad = met
     while True:
-        for x in rest:
-            if type(x) is not float:
-                if x.primitive is None:
-                    if x.grad is None:  # how one zeroes a gradient in PyTorch
-                        x.grad = UNSET
-                elif x.grad is not met:
+        x = node.left
+        if type(x) is not float and x.grad is not met:
+            if x.primitive is not None:
+                x.grad = met
+                push(node)
+                node = x
+                continue
+            if x.grad is None:  # how one zeroes a gradient in PyTorch
+                x.grad = UNSET
+        x = node.right
+        if type(x) is not float:
+            if x.grad is not met:
+                if x.primitive is not None:
                     x.grad = met
                     push(node)
-                    push(rest)
-                    node, rest = x, iter(x.inputs)
-                    break
-        else:
-            done(node)
-            if not stack:
-                return order, met
-            rest, node = pop(), pop()
+                    node = x
+                    continue
+                if x.grad is None:
+                    x.grad = UNSET
+        elif x is NODES or x is MANY:
+            below = rest.pop(node, None) or _unmet(node, met)
+            x = node
+            while below and x.grad is met:
+                x = below.pop()
+            if x.grad is not met:
+                x.grad = met
+                if below:
+                    rest[node] = below
+                push(node)
+                node = x
+                continue
+        done(node)
+        if not stack:
+            return order, met
+        node = pop()
+
+
+def _unmet(node: Node, met: float) -> list[Node]:
+    """Return those of many operands that the search is yet to meet, the first at the end."""
+    nodes = node.many if node.right is NODES else [x for x in node.many if type(x) is not float]
+    unmet = [x for x in nodes if (x.grad is None if x.primitive is None else x.grad is not met)]
+    if unmet:
+        for x in unmet:
+            if x.primitive is None:  # a leaf, which takes no part in a search
+                x.grad = UNSET
+        unmet = [x for x in reversed(unmet) if x.primitive is not None]
+    return unmet

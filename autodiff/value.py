@@ -16,6 +16,7 @@ from __future__ import annotations
 from . import copying, elementwise, floats, functions
 from .graph import CONSTANT, UNSET, Node, altered, apply, modes
 from .primitive import HandWritten, Primitive
+from .steps import ABSENT
 from .sweep import backward
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -52,7 +53,8 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
         node = _new(Value)
         node.data = compute(self.data, number)
         node.grad = UNSET
-        node.inputs = (self, other)
+        node.left = self
+        node.right = other
         node.primitive = primitive
         return node
 
@@ -79,7 +81,8 @@ def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
         node = _new(Value)
         node.data = compute(other, self.data)
         node.grad = UNSET
-        node.inputs = (other, self)
+        node.left = other
+        node.right = self
         node.primitive = primitive
         return node
 
@@ -97,7 +100,8 @@ def _unary(primitive: Primitive) -> Callable[[Value], Any]:
         node = _new(Value)
         node.data = compute(self.data)
         node.grad = UNSET
-        node.inputs = (self,)
+        node.left = self
+        node.right = ABSENT
         node.primitive = primitive
         return node
 
@@ -153,7 +157,7 @@ class Value(Node):
             data = _number(data)
         self.data = data
         self.grad = UNSET
-        self.inputs = ()
+        self.left = self.right = ABSENT
         self.primitive = None
         if label:
             self.label = label
@@ -161,12 +165,13 @@ class Value(Node):
             self._make_by_hand(_children, _op)
 
     def _make_by_hand(self, children: tuple[Value, ...], op: str) -> None:
-        self.inputs = tuple(children)
-        if not all(isinstance(child, Value) for child in self.inputs):
+        inputs = tuple(children)
+        if not all(isinstance(child, Value) for child in inputs):
             raise TypeError(
                 f"Value() got {_clipped(children)} as its second argument, the children of a node"
                 " made by hand; expected a tuple of Values. Give a name as Value(2.0, label='a')"
             )
+        self.inputs = inputs
         self.primitive = HandWritten(op or "made by hand")
 
     @staticmethod

@@ -257,7 +257,7 @@ def _check_steps(
     for pattern in patterns:
         is_node = [pattern[min(i, 2)] for i in range(len(args))]
         inputs = tuple(Value(x) if n else float(x) for x, n in zip(args, is_node))
-        node = Value.record(y, inputs, primitive)
+        node = apply(primitive, *inputs)
         node.grad = G
         step(node)
         shares = primitive.cotangents(floats, is_node, G, y, *args)

@@ -17,9 +17,12 @@ from autodiff import (
     custom_vjp,
     divide,
     dot,
+    elementwise,
+    errstate,
     exp,
     functions,
     hypot,
+    linear,
     log,
     log_softmax,
     logsumexp,
@@ -319,6 +322,58 @@ def test_dot_refuses_what_is_no_number():
         dot([Value(1.0)], ["a"])
     with pytest.raises(TypeError, match=r"dot.* got 'a'"):
         dot([1.0], ["a"])
+
+
+def test_linear_is_a_dot_for_each_row():
+    w, b = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]], [Value(0.5), Value(-0.5)]
+    for x in ([Value(5.0), Value(6.0)], [5.0, 6.0], [Value(5.0), 6], (5, 6), np.array([5.0, 6.0])):
+        y = linear(x, w, b)
+        assert [v.data for v in y] == [17.5, 38.5]
+        assert [len(v.inputs) for v in y] == [5, 5]
+        assert all(v.primitive is elementwise.dot for v in y)
+        assert [v.data for v in linear(x, w)] == [17.0, 39.0]
+    x = [Value(5.0), Value(6.0)]
+    (linear(x, w, b)[0] * 10 + linear(x, w, b)[1]).backward()
+    assert [[v.grad for v in row] for row in w] == [[50.0, 60.0], [5.0, 6.0]]
+    assert [v.grad for v in [*b, *x]] == [10.0, 1.0, 13.0, 24.0]
+
+
+def test_linear_of_a_batch_is_that_of_its_samples():
+    w, b = [[Value(1.0), Value(2.0)], [Value(3.0), 4.0]], [Value(0.5), 1.0]
+    batch = [[1.0, 2.0], [Value(3.0), 4.0], (5, 6)]
+    one_by_one = [[v.data for v in linear(x, w, b)] for x in batch]
+    assert [[v.data for v in out] for out in linear(batch, w, b)] == one_by_one
+    numbers = [[1.0, 2.0], [3.0, 4.0]]
+    assert linear(np.array(numbers), numbers) == linear(numbers, numbers) == [[5, 11], [11, 25]]
+
+
+def test_linear_of_what_needs_no_gradient_is_constant():
+    w = [[Value(1.0), Value(2.0)]]
+    with no_grad():
+        assert not linear([1.0, 2.0], w)[0].requires_grad
+    frozen = [[v.detach() for v in w[0]]]
+    assert not linear([1.0, 2.0], frozen)[0].requires_grad
+    assert linear([1.0, Value(2.0)], frozen)[0].requires_grad
+    (y,) = linear([1.0, 2.0], [[w[0][0].detach(), w[0][1]]])
+    y.backward()
+    assert w[0][1].grad == 2.0
+
+
+def test_linear_of_other_lengths_says_both():
+    w = [[Value(1.0), Value(2.0)]]
+    with pytest.raises(ValueError, match=r"linear\(\) got 2 and 3 numbers"):
+        linear([1.0, 2.0, 3.0], w)
+    with pytest.raises(ValueError, match=r"linear\(\) got 2 and 1 numbers"):
+        linear([[1.0, 2.0], [1.0]], w)
+    with pytest.raises(ValueError, match=r"linear\(\) got 1 rows and 2 biases"):
+        linear([1.0, 2.0], w, [0.0, 0.0])
+    with pytest.raises(TypeError, match=r"dot.* got 'a'"):
+        linear([1.0, "a"], w)
+
+
+def test_errstate_sees_into_linear():
+    with errstate("raise"), pytest.raises(FloatingPointError, match="dot"):
+        linear([1e308, 1e308], [[Value(10.0), Value(10.0)]])
 
 
 def test_sum_is_one_node_and_correctly_rounded():

@@ -35,6 +35,23 @@ from autodiff.sweep import pullback
 from .checking import Array
 
 
+@pytest.mark.parametrize("count", range(6))
+def test_a_node_returns_the_operands_that_it_was_made_from(count):
+    inputs = tuple(Value(float(i)) if i % 2 else float(i) for i in range(count))
+    node = Value.record(1.0, inputs, None)
+    assert node.inputs == inputs
+    assert node.parents == inputs[1::2]
+    assert node.is_leaf == (count == 0)
+
+
+def test_a_node_of_two_operands_is_one_object_to_the_garbage_collector():
+    import gc
+
+    a, b = Value(1.0), Value(2.0)
+    c = a * b
+    assert not any(isinstance(x, tuple) for x in gc.get_referents(c))
+
+
 def lecture():
     """Return a, b, c, u, v, J of J = 3·(a + b·c)."""
     a, b, c = Value(5.0, label="a"), Value(3.0, label="b"), Value(2.0, label="c")

@@ -26,6 +26,7 @@ from autodiff import (
     sin,
     sqrt,
     sum,
+    sweep,
     symbols,
     tanh,
     topological_order,
@@ -48,6 +49,52 @@ def derivatives(f, x, order):
         found[-1].backward(create_graph=True)
         found.append(x.grad)
     return [node.data for node in found]
+
+
+# -- many operands ---------------------------------------------------------------------------------
+
+
+def test_a_node_of_many_operands_is_searched_in_their_order():
+    """All of them made by operations, some shared, some plain: the search comes back to each."""
+    x = Value(2.0)
+    squares = [x * x for _ in range(5)]
+    y = dot([*squares, 3.0], [squares[1], 1.0, squares[0], x, squares[4], squares[2]])
+    y = sum([y, squares[3], y, *squares])
+    y.backward()
+    assert x.grad == pytest.approx(pushforward(y, {x: 1.0}), rel=1e-15)
+    order, _ = sweep._interior_order(y)
+    assert order == [node for node in topological_order(y) if not node.is_leaf]
+
+
+def test_a_sum_of_many_terms_is_searched_once():
+    """Going through all terms anew for each of them would take minutes."""
+    x = Value(1.0)
+    terms = [x + 1.0 for _ in range(30_000)]
+    sum(terms).backward()
+    assert x.grad == 30_000.0
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 3, 16, 64, 65])
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_step_of_dot_line_by_line_is_its_rule(pairs, bias):
+    w = [Value(0.1 * i - 1.0) for i in range(pairs)]
+    x = [Value(0.7 - 0.2 * i) for i in range(pairs)]
+    b = [Value(0.5)] * bias
+    y = dot(w, x, *b)
+    y.backward(3.0)
+    assert [v.grad for v in w] == [3.0 * v.data for v in x]
+    assert [v.grad for v in x] == [3.0 * v.data for v in w]
+    assert [v.grad for v in b] == [3.0] * bias
+
+
+def test_gradients_set_to_none_count_as_zero_among_many_operands():
+    w, x = [Value(2.0), Value(3.0)], [Value(5.0), Value(7.0)]
+    for operands in (x, [5.0, x[1]]):
+        for v in (*w, *x):
+            v.grad = None
+        dot(w, operands).backward()
+        assert [v.grad for v in w] == [5.0, 7.0]
+        assert x[1].grad == 3.0
 
 
 # -- shapes of graphs ------------------------------------------------------------------------------

@@ -24,8 +24,13 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
         """Yield the parameters with their names, in the order in which they were made."""
         waiting: list[tuple[str, Any]] = [("", self)]
+        seen: set[int] = set()  # a part may know its owner, and two layers may share a weight
         while waiting:
             name, thing = waiting.pop()
+            if id(thing) in seen:
+                continue
+            if isinstance(thing, (Node, Module)):
+                seen.add(id(thing))
             if isinstance(thing, Node):
                 yield name, thing
             elif isinstance(thing, Module):

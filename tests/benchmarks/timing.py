@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from typing import Any
 
 
 def interleaved(
@@ -19,6 +22,36 @@ def interleaved(
                 run()
             seconds[name].append((time.perf_counter() - start) / repeats[name])
     return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def apart(builders: Mapping[str, Callable[[], Callable[[], Any]]], rounds: int) -> dict[str, float]:
+    """Return the same of what the builders build, each in a process of its own.
+
+    What one engine leaves behind, the garbage collector of the others would have to go through.
+    """
+    context = multiprocessing.get_context("spawn")
+    pipes: dict[str, Connection] = {}
+    for name, build in builders.items():
+        pipes[name], theirs = context.Pipe()
+        context.Process(target=_serve, args=(build, theirs), daemon=True).start()
+    seconds: dict[str, list[float]] = {name: [] for name in builders}
+    for _ in range(rounds + 1):
+        for name, pipe in pipes.items():
+            pipe.send("run")
+            seconds[name].append(pipe.recv())
+    for pipe in pipes.values():
+        pipe.send("stop")
+    return {name: statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+def _serve(build: Callable[[], Callable[[], Any]], pipe: Connection) -> None:
+    run = build()
+    result = None
+    while pipe.recv() == "run":
+        start = time.perf_counter()
+        result = run()  # which frees what the last run returned
+        pipe.send(time.perf_counter() - start)
+    del result
 
 
 def table(title: str, medians: Mapping[str, float], baseline: str, unit: str = "µs") -> None:

@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 
 from autodiff import Value, check_grads
@@ -63,6 +64,17 @@ def test_a_module_of_ones_own_finds_its_parameters():
     assert names == ["scale", "head1.w[0]", "head1.b", "head2.w[0]", "head2.b"]
 
 
+def test_a_shared_parameter_is_there_once_and_a_circle_of_modules_ends():
+    class Tied(Module):
+        def __init__(self):
+            self.one, self.two = Neuron(1), Neuron(1)
+            self.two.w = self.one.w
+            self.two.owner = self
+
+    names = [name for name, _ in Tied().named_parameters()]
+    assert names == ["one.w[0]", "one.b", "two.b"]
+
+
 def test_zero_grad_forgets_all_gradients():
     model = MLP(2, [3, 1])
     model([1.0, 2.0]).backward()
@@ -85,9 +97,27 @@ def test_shapes_are_those_of_micrograd():
     assert len(Layer(2, 3)([Value(1.0), 2])) == 3
 
 
+def test_a_batch_gives_what_its_samples_give_one_by_one():
+    for model in (MLP(2, [3, 2]), MLP(2, [4, 1], activation="tanh"), Layer(2, 3), Neuron(2)):
+        batch = [[1.0, 2.0], (Value(0.5), -1), [0.0, 3.0]]
+        single = [model(x) for x in batch]
+        for out, expected in zip(model(batch), single):
+            pairs = zip(out, expected) if isinstance(out, list) else [(out, expected)]
+            assert all(a.data == b.data and len(a.inputs) == len(b.inputs) for a, b in pairs)
+        assert len(model(np.array([[1.0, 2.0]]))) == 1
+        assert isinstance(model(np.array([1.0, 2.0])), type(single[0]))
+
+
+def test_a_single_input_needs_no_brackets():
+    model = MLP(1, [3, 1])
+    assert model(0.5).data == model([0.5]).data == model(Value(0.5)).data
+
+
 def test_a_wrong_width_names_the_layer():
     with pytest.raises(ValueError, match=r"layer1 of the MLP, 4 neurons of 3 inputs, got 2 num"):
         MLP(3, [4, 1])([1, 2])
+    with pytest.raises(ValueError, match=r"layer1 .* got 2 numbers in sample 1; expected 3"):
+        MLP(3, [4, 1])([[1, 2, 3], [1, 2]])
     with pytest.raises(ValueError, match=r"ReLUNeuron\(3\) got 1 numbers; expected 3"):
         Neuron(3)([1.0])
 
