@@ -54,7 +54,7 @@ NEIGHBOURS = {
 LAZY = {"arrays"}
 
 # What `visualize` reads of `autodiff`.
-VISUALIZE_READS = {"elementwise", "functions", "graph", "primitive", "symbols"}
+VISUALIZE_READS = {"elementwise", "functions", "graph", "nn", "primitive", "symbols"}
 
 # Packages that take time to import -> who may import them at module level.
 HEAVY: dict[str, set[str]] = {

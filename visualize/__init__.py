@@ -8,8 +8,9 @@
     J.backward()
     draw(J).save("J.svg")
 
-`style` holds colours and numbers, `names` finds names, `reading` says what there is to say of a
-graph, `cards` and `beads` turn that into text, `layout` asks an engine, `render` makes files.
+`style` holds colours and numbers, `names` finds names and `networks` neurons, `reading` says what
+there is to say of a graph, `cards`, `neurons` and `beads` turn that into text, `layout` asks an
+engine, `render` makes files.
 Importing this package loads neither graphviz nor matplotlib: the first picture does.
 """
 

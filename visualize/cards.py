@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from autodiff.graph import Node
+from autodiff.graph import Edge, Node
 
 from . import dot, style
 from .dot import Markup
@@ -24,13 +24,13 @@ from .style import Kind, Theme
 from .text import cut, markup, room
 
 # Engines set text a little high in its cell. A first line 3 points high brings it to the middle.
-_LOWER = '<FONT POINT-SIZE="3"> <BR/></FONT>'
+LOWER = '<FONT POINT-SIZE="3"> <BR/></FONT>'
 
 _SUBSCRIPTS = tuple("₀₁₂₃₄₅₆₇₈₉")
 
 # Edges that pass by keep clear of a card because there is an unseen table around it; edges that end
 # here reach through that to the card itself, by its port.
-_PORT = "card"
+PORT = "card"
 _AROUND = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="4"><TR><TD>'
 
 
@@ -45,20 +45,42 @@ class Row(NamedTuple):
 
 def _statements(reading: Reading, theme: Theme) -> Iterator[str]:
     for node in reading.nodes:
-        rows = value_row(node, theme), gradient_row(node, reading.largest_gradient, theme)
-        label = _card(reading, node, rows, theme)
-        yield dot.node(reading.id(node), label=label, tooltip=reading.node_tooltip(node))
+        yield card(reading, node, theme)
     for edge in reading.edges:
-        local = plain(edge.local)
-        tooltip = reading.edge_tooltip(edge)
-        yield dot.edge(
-            f"{reading.id(edge.parent)}:{_PORT}",
-            f"{reading.id(edge.child)}:{_PORT}",
-            label="" if local is None else _factor(local),
-            **dot.look(edge, reading, theme),
-            tooltip=tooltip,
-            labeltooltip=tooltip,
-        )
+        tail, head = reading.id(edge.parent), reading.id(edge.child)
+        yield arrow(reading, edge, f"{tail}:{PORT}", f"{head}:{PORT}", theme)
+
+
+def card(reading: Reading, node: Node, theme: Theme, foot: str = "") -> str:
+    """Return the statement of a node as a card, perhaps with a note at its foot."""
+    kind = reading.kind(node)
+    formula = cut(reading.formula(node), style.FORMULA_LENGTH)
+    lines = [
+        header(reading.name(node), f"= {formula}" if formula else kind, theme.kinds[kind]),
+        _row(value_row(node, theme)),
+        _row(gradient_row(node, reading.largest_gradient, theme)),
+    ]
+    if foot:
+        note = f'<FONT POINT-SIZE="{style.NOTE_SIZE}">{markup(foot)}</FONT>'
+        lines.append(f'<TR><TD COLSPAN="2">{note}</TD></TR>')
+    label = table(lines, theme.kinds[kind], theme)
+    return dot.node(reading.id(node), label=label, tooltip=reading.node_tooltip(node))
+
+
+def arrow(
+    reading: Reading, edge: Edge, tail: str, head: str, theme: Theme, labelled: bool = True
+) -> str:
+    """Return the statement of an edge between two ports, with its local derivative if asked."""
+    local = plain(edge.local) if labelled else None
+    tooltip = reading.edge_tooltip(edge)
+    return dot.edge(
+        tail,
+        head,
+        label="" if local is None else _factor(local),
+        **dot.look(edge, reading, theme),
+        tooltip=tooltip,
+        labeltooltip=tooltip,
+    )
 
 
 def value_row(node: Node, theme: Theme) -> Row:
@@ -79,30 +101,32 @@ def gradient_row(node: Node, largest: float, theme: Theme) -> Row:
     return Row("grad", style.number(grad), theme.gradient, pill)
 
 
-def _card(reading: Reading, node: Node, rows: tuple[Row, ...], theme: Theme) -> Markup:
-    kind = reading.kind(node)
-    colors = theme.kinds[kind]
-    formula = cut(reading.formula(node), style.FORMULA_LENGTH)
-    table = (
-        f'<TABLE PORT="{_PORT}" BORDER="1.2" STYLE="ROUNDED" COLOR="{colors.border}" '
-        f'BGCOLOR="{theme.card}" CELLBORDER="0" CELLSPACING="3" CELLPADDING="2">'
+def table(lines: list[str], colors: Kind, theme: Theme, gaps: tuple[int, int] = (3, 2)) -> Markup:
+    """Return the label of a card with these lines; the gaps are between and in its cells."""
+    spacing, padding = gaps
+    inner = (
+        f'<TABLE PORT="{PORT}" BORDER="1.2" STYLE="ROUNDED" COLOR="{colors.border}" '
+        f'BGCOLOR="{theme.card}" CELLBORDER="0" CELLSPACING="{spacing}" '
+        f'CELLPADDING="{padding}">'
     )
-    header = _header(reading.name(node), f"= {formula}" if formula else kind, colors)
-    lines = "\n\t\t".join([header, *(_row(row) for row in rows)])
-    return Markup(f"<{_AROUND}{table}\n\t\t{lines}\n\t</TABLE></TD></TR></TABLE>>")
+    rows = "\n\t\t".join(lines)
+    return Markup(f"<{_AROUND}{inner}\n\t\t{rows}\n\t</TABLE></TD></TR></TABLE>>")
 
 
-def _header(name: str, note: str, colors: Kind) -> str:
+def header(name: str, note: str, colors: Kind, columns: int = 2) -> str:
+    """Return the line with the name, and how or what it is."""
     # Engines without the font's widths give a subscript more room than it takes, and a Chinese
     # character less; so the gap after the one is narrower and after the other wider.
     gap = " " if name.endswith(_SUBSCRIPTS) else "  "
     shown = cut(name, style.NAME_LENGTH)
+    side = " " if columns > 2 else ""  # a wide card has room
     return (
-        f'<TR><TD COLSPAN="2" WIDTH="{style.CARD_WIDTH}" BGCOLOR="{colors.ground}" '
-        f'STYLE="ROUNDED">{_LOWER}'
+        f'<TR><TD COLSPAN="{columns}" WIDTH="{style.CARD_WIDTH}" BGCOLOR="{colors.ground}" '
+        f'STYLE="ROUNDED">{LOWER}{side}'
         f'<FONT POINT-SIZE="{style.NAME_SIZE}" COLOR="{colors.ink}">'
         f"<B>{markup(shown)}{room(shown)}</B></FONT>"
-        f'<FONT POINT-SIZE="{style.NOTE_SIZE}">{gap}{markup(note)}{room(note)}</FONT></TD></TR>'
+        f'<FONT POINT-SIZE="{style.NOTE_SIZE}">{gap}{markup(note)}{room(note)}</FONT>{side}'
+        "</TD></TR>"
     )
 
 
@@ -114,13 +138,17 @@ def _factor(local: float) -> Markup:
 
 def _row(row: Row) -> str:
     # The space in the number's size puts the word on the number's own line of writing.
-    word = f'{_LOWER}{row.word}<FONT POINT-SIZE="{style.NUMBER_SIZE}">  </FONT>'
+    word = f'{LOWER}{row.word}<FONT POINT-SIZE="{style.NUMBER_SIZE}">  </FONT>'
+    return f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{word}</TD>{number(row)}</TR>'
+
+
+def number(row: Row, more: str = "") -> str:
+    """Return the cell with the number of a row; `more` are further attributes of the cell."""
     pill = f' BGCOLOR="{row.pill}" STYLE="ROUNDED"' if row.pill else ""
     return (
-        f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{word}</TD>'
-        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{style.NUMBER_WIDTH}"{pill}>{_LOWER} '
+        f'<TD ALIGN="RIGHT" BALIGN="RIGHT" WIDTH="{style.NUMBER_WIDTH}"{pill}{more}>{LOWER} '
         f'<FONT POINT-SIZE="{style.NUMBER_SIZE}" COLOR="{row.ink}"><B>{row.number}</B></FONT> '
-        "</TD></TR>"
+        "</TD>"
     )
 
 

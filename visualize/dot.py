@@ -9,7 +9,7 @@ An attribute that is no `Markup` is escaped here; what is put into a `Markup` ha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from autodiff.graph import Edge, Node
 
@@ -76,26 +76,31 @@ def picture(
     *,
     nodesep: float,
     ranksep: float,
+    roles: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the whole text: what holds for all of the picture, then the nodes and edges."""
+    """Return the whole text: what holds for all of the picture, then the nodes and edges.
+
+    `roles` are further colours of the legend, each with what it says.
+    """
     font: dict[str, str | float] = dict(fontname=style.FONT, fontsize=style.SIZE)
     graph = font | dict(rankdir=rankdir, nodesep=nodesep, ranksep=ranksep)
     graph |= dict(bgcolor=theme.ground, pad=0.25)
     if legend:
-        graph |= dict(label=_legend(reading, theme, rankdir), labelloc="b")
+        graph |= dict(label=_legend(reading, theme, rankdir, roles or {}), labelloc="b")
     nodes = font | dict(shape="plain", fontcolor=theme.muted)
     edges = font | dict(arrowsize=0.7, fontcolor=theme.local)
     defaults = node("graph", **graph), node("node", **nodes), node("edge", **edges)
     return "".join([HEAD, *defaults, *statements, "}\n"])
 
 
-def _legend(reading: Reading, theme: Theme, rankdir: str) -> Markup:
+def _legend(reading: Reading, theme: Theme, rankdir: str, more: Mapping[str, str]) -> Markup:
     root = markup(cut(reading.name(reading.root) or "the output", style.NAME_LENGTH))
     back = {"LR": "left", "RL": "right", "TB": "up", "BT": "down"}[rankdir]
     roles = {
         theme.value: "blue: value",
         theme.gradient: f"orange: gradient of {root}",
         theme.local: f"×n: local derivative, multiply going {back}",
+        **more,
     }
     texts = (f'<FONT COLOR="{ink}">{text}</FONT>' for ink, text in roles.items())
     return Markup("<<BR/>" + f'<FONT COLOR="{theme.muted}">  · </FONT>'.join(texts) + ">")

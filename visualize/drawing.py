@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff.graph import Node, topological_order
 
-from . import beads, cards, dot
+from . import beads, cards, dot, networks, neurons
 from .names import name_all
+from .networks import Neuron
 from .style import THEMES
 
 if TYPE_CHECKING:
     from .render import Picture
 
-STYLES = {"beads": beads.write, "cards": cards.write}
+STYLES = {"beads": beads.write, "cards": cards.write, "neurons": neurons.write}
 LIMIT = 150
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
@@ -39,7 +40,7 @@ def draw(
     root: Node,
     *,
     theme: str = "light",
-    style: str = "cards",
+    style: str | None = None,
     rankdir: str = "LR",
     legend: bool = False,
     limit: int = LIMIT,
@@ -48,22 +49,30 @@ def draw(
     """Draw everything that `root` was made from: values, gradients and local derivatives.
 
     The picture shows itself in a notebook; `.save("J.svg")` writes it (svg, png, jpg, pdf, dot).
-    `theme` is "light", "dark" or "auto", which as SVG follows the reader's system; `style` is
-    "cards" or "beads"; `rankdir` the direction of the forward pass, LR, RL, TB or BT.
+    `theme` is "light", "dark" or "auto", which as SVG follows the reader's system; `rankdir` is the
+    direction of the forward pass, LR, RL, TB or BT; `style` is "cards", one for each value,
+    "neurons", one for each neuron with its weights, or "beads". By itself it is "neurons" if the
+    graph has some: dot(w, x, b) and its activation, as `autodiff.nn` makes them.
 
-    Values are called by their labels, else by the caller's variables, or by those in `names`, a
-    dict from names to values; the rest is t₁, t₂ … Works before `backward()`: gradients are then –.
+    Values are called by their labels, else by the caller's variables and modules, or by those in
+    `names`, a dict from names to values; the rest is t₁, t₂ … Works before `backward()`: gradients
+    are then –.
 
-    Raises TypeError if `root` is no node, ValueError if it has more than `limit` values under it.
+    Raises TypeError if `root` is no node, ValueError if it would have more than `limit` cards.
     """
-    nodes = _nodes(root, limit, "draw")
+    folded = style is None or style == "neurons"
+    nodes = _nodes(root, limit, "draw", folded)
     _check("theme", theme, THEMES)
-    _check("style", style, STYLES)
+    if style is not None:
+        _check("style", style, STYLES)
     _check("rankdir", rankdir, DIRECTIONS)
     if names is not None and not isinstance(names, Mapping):
         raise TypeError(f"draw() got names={_short(names)}; expected a dict, as in {{'a': a}}")
     namespaces = _caller(1) if names is None else (names,)
-    text = _text(style, root, name_all(nodes, *namespaces), theme, rankdir, legend)
+    found = networks.neurons(nodes) if folded else []
+    _check_size(nodes, found, limit)
+    style = style or ("neurons" if found else "cards")
+    text = _text(style, root, name_all(nodes, *namespaces, neurons=found), theme, rankdir, legend)
 
     from .render import Picture
 
@@ -77,7 +86,7 @@ def draw_dot(
 
     Raises TypeError and ValueError as `draw` does.
     """
-    nodes = _nodes(root, limit, "draw_dot")
+    nodes = _nodes(root, limit, "draw_dot", folded=False)
     _check("rankdir", rankdir, DIRECTIONS)
     text = _text("beads", root, name_all(nodes, *_caller(1)), "light", rankdir, False)
 
@@ -111,14 +120,16 @@ def _caller(above: int) -> tuple[Mapping[str, Any], ...]:
     return (inner,) if inner is outer else (inner, outer)
 
 
-def _nodes(root: Node, limit: int, function: str) -> list[Node]:
-    """Return the nodes in order, or refuse after looking at no more than `limit` of them."""
+def _nodes(root: Node, limit: int, function: str, folded: bool) -> list[Node]:
+    """Return the nodes in order, or refuse after looking at no more of them than need be."""
     _check_node(root, function)
     if type(limit) is not int or limit < 1:
         raise ValueError(f"draw() got limit={limit!r}; expected a whole number of at least 1")
+    # The card of a neuron holds two operations, and leaves of which few have cards of their own.
+    most, most_uses = (2 * limit, 40 * limit) if folded else (limit, 10 * limit)
     seen = {id(root)}
     stack = [root]
-    uses = 0
+    size, uses = 1, 0
     while stack:
         for operand in stack.pop().inputs:
             if isinstance(operand, Node):
@@ -126,10 +137,30 @@ def _nodes(root: Node, limit: int, function: str) -> list[Node]:
                 if id(operand) not in seen:
                     seen.add(id(operand))
                     stack.append(operand)
-            if len(seen) > limit or uses > 10 * limit:
-                what = f"{limit} values" if len(seen) > limit else f"{10 * limit} edges"
+                    size += not (folded and operand.is_leaf)
+            if size > most or uses > most_uses:
+                what = f"{limit} values" if size > most else f"{most_uses} edges"
                 raise TooLarge(_too_large(what, limit, function))
     return topological_order(root)
+
+
+def _check_size(nodes: list[Node], found: list[Neuron], limit: int) -> None:
+    """Refuse more cards than the limit, or ten times as many edges, or rows, as that."""
+    rows = sum(len(neuron.parameters) for neuron in found)
+    parameters = {id(leaf) for neuron in found for leaf in neuron.parameters}
+    inside = sum(not neuron.is_linear for neuron in found)
+    size = len(nodes) - len(parameters) - inside
+    uses = sum(
+        isinstance(x, Node) and id(x) not in parameters for node in nodes for x in node.inputs
+    )
+    kind = "neurons and other values" if found else "values"
+    for count, most, what in (
+        (size, limit, f"{limit} {kind}"),
+        (uses - inside, 10 * limit, f"{10 * limit} edges"),
+        (rows, 10 * limit, f"{10 * limit} weights"),
+    ):
+        if count > most:
+            raise TooLarge(_too_large(what, limit, "draw"))
 
 
 def _too_large(what: str, limit: int, function: str) -> str:

@@ -33,7 +33,9 @@ _BOLD = """
 """
 
 # What pictures hold besides; a text with any other character is left as it is.
-_OTHERS = {"\xa0": 278, "×": 584, "²": 333, "–": 556, "…": 1000} | dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", 333)
+_OTHERS = {"\xa0": 278, "·": 278, "×": 584, "²": 333, "–": 556, "…": 1000} | dict.fromkeys(
+    "₀₁₂₃₄₅₆₇₈₉", 333
+)
 
 
 def _table(widths: str) -> dict[str, int]:

@@ -3,9 +3,10 @@
     J = 3 * (a + b * c)
     draw(J)                 # a, b, c, J are the caller's variables; b * c becomes t₁
 
-A label wins. Else comes the caller's variable: a local before a global, one level into lists,
-tuples and dicts (w[2], params['a']), and a name that starts with _ only for want of another. What
-remains is t₁, t₂ … in the order of computation, left operands first.
+A label wins. Then comes the caller's variable, a local before a global; then the place of a
+parameter in a module, layer1.neuron3.w[2]; then a place one level down in a list, tuple or dict
+(w[2], params['a']); and a variable that starts with _ only for want of another. What remains is
+t₁, t₂ … in the order of computation, left operands first.
 
 The caller's other objects may be anything. They are looked at with `type` and `is` alone: nothing
 of theirs is compared, printed or asked for an attribute.
@@ -13,11 +14,14 @@ of theirs is compared, printed or asked for an attribute.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, islice
 from typing import Any
 
 from autodiff.graph import Node
+
+from .modules import Places
+from .networks import Neuron
 
 Names = Mapping[int, str]  # by id: the nodes are alive as long as their picture is being made
 
@@ -27,13 +31,25 @@ _ENTRIES = 10_000
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def name_all(nodes: Sequence[Node], *namespaces: Mapping[str, Any]) -> dict[int, str]:
-    """Return a name for every node, by its id; an earlier namespace wins over a later one."""
-    names = known(nodes, *namespaces)
-    taken = set(names.values())
-    numbered = ("t" + str(i).translate(_SUBSCRIPTS) for i in count(1))
-    fresh = (name for name in numbered if name not in taken)
+def name_all(
+    nodes: Sequence[Node], *namespaces: Mapping[str, Any], neurons: Sequence[Neuron] = ()
+) -> dict[int, str]:
+    """Return a name for every node, by its id; an earlier namespace wins over a later one.
+
+    Of these neurons the outputs are called by their modules or n₁, n₂ … and the parts by them.
+    """
+    places = Places(nodes, *namespaces)
+    names = _known(nodes, places, namespaces)
+    _name_neurons(neurons, places, names)
+    fresh = _numbered("t", names)
     return {id(node): names.get(id(node)) or next(fresh) for node in nodes}
+
+
+def _numbered(letter: str, names: Names) -> Iterator[str]:
+    """Yield t₁, t₂ … without those that are taken."""
+    taken = set(names.values())
+    numbered = (letter + str(i).translate(_SUBSCRIPTS) for i in count(1))
+    return (name for name in numbered if name not in taken)
 
 
 def is_numbered(name: str) -> bool:
@@ -42,19 +58,57 @@ def is_numbered(name: str) -> bool:
 
 
 def known(nodes: Sequence[Node], *namespaces: Mapping[str, Any]) -> dict[int, str]:
-    """Return the names of those nodes that have a label or a variable, by id."""
+    """Return the names of those nodes that have a label, a variable or a place, by id."""
+    return _known(nodes, Places(nodes, *namespaces), namespaces)
+
+
+def _known(
+    nodes: Sequence[Node], places: Places, namespaces: Sequence[Mapping[str, Any]]
+) -> dict[int, str]:
     wanted = {id(node) for node in nodes}
-    names = {id(node): node.label for node in nodes if _is_name(node.label)}
+    names = {id(node): node.label for node in nodes if is_name(node.label)}
     private: dict[int, str] = {}
-    for find in (_variables, _entries):  # a plain name says more than a place in a container
-        for namespace in namespaces:
-            for name, value in find(namespace):
-                if id(value) in wanted:
-                    (private if name.startswith("_") else names).setdefault(id(value), name)
+
+    def add(found: Iterable[tuple[str, Any]]) -> None:
+        for name, value in found:
+            if id(value) in wanted:
+                (private if name.startswith("_") else names).setdefault(id(value), name)
+
+    for namespace in namespaces:
+        # A loop over the parameters leaves the last one in its variable: not a name of that one.
+        add((name, value) for name, value in _variables(namespace) if not places.is_last(value))
+    for key, name in places.names():
+        names.setdefault(key, name)
+    for namespace in namespaces:  # a plain name says more than a place in a container
+        add(_entries(namespace))
     return {**private, **names}
 
 
-def _is_name(label: Any) -> bool:
+def _name_neurons(neurons: Sequence[Neuron], places: Places, names: dict[int, str]) -> None:
+    """Add the names of neurons and of their parts that have none."""
+    modules = {id(neuron.out): places.around(neuron.parameters) for neuron in neurons}
+    sharing: dict[str, list[Neuron]] = {}
+    for neuron in neurons:
+        if id(neuron.out) not in names:
+            sharing.setdefault(modules[id(neuron.out)], []).append(neuron)
+    fresh = _numbered("n", names)
+    for module, group in sharing.items():
+        # One neuron that saw several samples is numbered; neurons in one module are not alike.
+        alike = len({tuple(map(id, neuron.parameters)) for neuron in group}) == 1
+        for number, neuron in enumerate(group, 1):
+            name = f"{module}#{number}" if len(group) > 1 else module
+            names[id(neuron.out)] = name if module and alike else next(fresh)
+    for neuron in neurons:
+        name = names[id(neuron.out)]
+        for index, weight in enumerate(neuron.weights):
+            names.setdefault(id(weight), f"{name}.w[{index}]")
+        for bias in neuron.parameters[len(neuron.weights) :]:
+            names.setdefault(id(bias), f"{name}.b")
+        names.setdefault(id(neuron.total), f"{name}.z")
+
+
+def is_name(label: Any) -> bool:
+    """Return whether a label is one: a text with more than blanks in it."""
     return issubclass(type(label), str) and bool(label.strip())
 
 

@@ -15,15 +15,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from autodiff import elementwise
 from autodiff.graph import Edge, Node, edges, topological_order
 from autodiff.primitive import Primitive
 
 from . import style
 from .names import Names
+from .networks import Neuron, neurons
 from .text import clean, cut
 
 # A tooltip shows a name in full, but not ten megabytes of it.
 _LONGEST = 500
+
+_MANY = 3  # more squares than this are not written one by one
+
+_LETTERS = {"sigmoid": "σ"}  # functions that are known by a letter
 
 
 class Reading:
@@ -36,6 +42,8 @@ class Reading:
         self.ids = {id(node): f"n{i}" for i, node in enumerate(self.nodes)}
         self.edges = sorted(edges(root), key=lambda edge: (self.rank(edge.child), edge.argnum))
         self.uses = Counter((id(edge.child), id(edge.parent)) for edge in self.edges)
+        self.neurons = neurons(self.nodes)
+        self.parameters = {id(leaf) for neuron in self.neurons for leaf in neuron.parameters}
         self.largest_gradient = style.largest(gradient(node) for node in self.nodes)
         self.largest_contribution = style.largest(plain(e.contribution) for e in self.edges)
 
@@ -52,18 +60,30 @@ class Reading:
         return self.names.get(id(node), "")
 
     def kind(self, node: Node) -> str:
-        """Return input, constant, operation or output."""
+        """Return input, parameter, constant, operation or output."""
         if not node.requires_grad:
             return "constant"
         if node.is_leaf:
-            return "input"
+            return "parameter" if id(node) in self.parameters else "input"
         return "output" if node is self.root else "operation"
 
     def formula(self, node: Node, *, full: bool = False) -> str:
         """Return what the node was made from, e.g. 3 × v; the empty text for a leaf."""
         if node.primitive is None or node.is_leaf:
             return ""
+        squares = _squares(node)
+        if squares > _MANY and not full:  # a penalty on the weights, say
+            return f"sum of {squares} squares"
         return _written(node.primitive, self._operands(node, full))
+
+    def neuron_formula(self, neuron: Neuron) -> str:
+        """Return what a neuron computes, in its own words: relu(w·x + b)."""
+        total = "w·x + b" if len(neuron.parameters) > len(neuron.weights) else "w·x"
+        primitive = neuron.out.primitive
+        if neuron.is_linear or primitive is None:
+            return total
+        operands = (total if isinstance(x, Node) else style.number(x) for x in neuron.out.inputs)
+        return f"{activation(neuron)}({', '.join(operands)})"
 
     def slope(self, edge: Edge) -> str:
         """Return the formula of the local derivative, or the empty text where none can be had."""
@@ -113,6 +133,12 @@ class Reading:
         return f"{text}; contributes {factors} = {style.exact(contribution)}"
 
 
+def activation(neuron: Neuron) -> str:
+    """Return the name of what a neuron does to its sum, short; the empty text if nothing."""
+    name = "" if neuron.is_linear or neuron.out.primitive is None else neuron.out.primitive.name
+    return _LETTERS.get(name, name)
+
+
 def plain(x: Any) -> float | None:
     """Return a number, or the number in a node, as a float; None for none."""
     if isinstance(x, Node):  # a gradient made with create_graph=True
@@ -123,6 +149,14 @@ def plain(x: Any) -> float | None:
 def gradient(node: Node) -> float | None:
     """Return the gradient as a float, None before any backward."""
     return plain(node.grad) if node.has_grad else None
+
+
+def _squares(node: Node) -> int:
+    """Return how many operands are multiplied by themselves and added up, if nothing else is."""
+    inputs = node.inputs
+    n = len(inputs) // 2
+    alike = node.primitive is elementwise.dot and 2 * n == len(inputs)
+    return n if alike and all(a is b for a, b in zip(inputs, inputs[n:])) else 0
 
 
 def _written(primitive: Primitive, operands: list[str | float]) -> str:

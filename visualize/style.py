@@ -24,7 +24,11 @@ SIZE = 11  # points: row names, edges
 NAME_SIZE, NOTE_SIZE, NUMBER_SIZE = 14, 10, 12
 
 CARD_WIDTH, NUMBER_WIDTH = 88, 46  # the least, in points, so that cards line up
-NAME_LENGTH, FORMULA_LENGTH = 24, 32  # in half-width characters; longer ones are cut with …
+NAME_LENGTH, FORMULA_LENGTH, ROW_LENGTH = (
+    24,
+    32,
+    18,
+)  # in half-width characters; longer ones are cut with …
 
 DECADES = 3.0  # what is a thousand times smaller than the largest is drawn faintest
 THINNEST, THICKEST = 0.9, 2.8
