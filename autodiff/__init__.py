@@ -80,12 +80,17 @@ from .functions import (
 )  # fmt: skip
 from .gradcheck import GradientError, check_grads
 from .graph import Edge, Node, edges, errstate, no_grad, topological_order
+from .seeding import seed
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 
 
 def __getattr__(name: str) -> object:
-    """Say what a name from elsewhere is called here: autodiff.asin is arcsin."""
+    """Load a part of the package at its first use; say what a name is called here: asin, arcsin."""
+    if name in ("data", "nn", "optim"):
+        from importlib import import_module
+
+        return import_module(f".{name}", __name__)
     from .functions import ALIASES
 
     if name in ALIASES:
@@ -156,6 +161,7 @@ __all__ = [
     "relu",
     "remainder",
     "safe_where",
+    "seed",
     "selu",
     "sigmoid",
     "sign",

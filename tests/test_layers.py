@@ -31,7 +31,7 @@ FLOORS = [
     ("sweep",),
     ("value", "tensor"),
     ("transforms", "gradcheck", "differences", "compiler", "engine", "expressions", "grammar"),
-    ("nn", "optim", "data", "serialization"),
+    ("nn", "optim", "data", "seeding", "serialization"),
     ("training", "reports", "tables"),
     ("__init__",),
     ("__main__",),

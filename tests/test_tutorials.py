@@ -58,11 +58,18 @@ CLAIMS = {
         z misses 450 by 0.0330066872;  15pq + 40q^2 = 0.0330066872
         15  0.99393359  2.96776714    450.00000001
         """,
+    "22": """
+        s = -0.3 t = 1 loss 1.3 by hand -1 engine -1.0
+        337 parameters, the first is 0.235506
+        step 99 loss 0.0120 accuracy 1.00
+        all points on their side for the first time at step 48
+        """,
 }
 WRITES = {
     "02": {"02_descent_on_a_curve.gif", "02_descent_on_a_curve.png"},
     "06": {"06_computation_graph.svg", "06_two_descents.png"},
     "07": {"07_linear_and_nonlinear.png", "07_shared_weights.svg"},
+    "22": {"22_neurons.svg", "22_two_moons.png"},
 }
 
 # Loaded by Python at its start: nobody gets on to the network.
@@ -175,6 +182,8 @@ def test_graphs_bear_the_readers_names(runs):
     assert {"a", "b", "c", "u", "v", "J", "33", "×2", "×3"} <= names
     names = {word.strip() for word in words("07", "07_shared_weights.svg")}
     assert {"k", "m", "x", "y", "z", "459", "271", "51", "×8", "×5", "×17", "×27"} <= names
+    names = {word.strip() for word in words("22", "22_neurons.svg")}
+    assert {"x1", "x2", "loss", "layer1.neuron3", "w[0]", "= relu(w·x + b)"} <= names
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=numbered)
@@ -215,6 +224,7 @@ def test_the_command_lines_in_a_lesson_work_and_say_the_same(lesson, capsys):
         "02": ["-0.6655481856", "3.66667041967"],
         "06": ["-7.61403970684", "J<0.1 after 6 steps"],
         "07": [],
+        "22": [],
     }[numbered(lesson)]
     assert bool(commands) == bool(ends)
     for command in commands:
@@ -234,4 +244,4 @@ def test_building_a_lesson_that_is_not_there_says_which_are():
         check=False,
     )
     assert run.returncode == 1
-    assert run.stderr.strip() == "got the lessons 99; expected some of 02, 06, 07"
+    assert run.stderr.strip() == "got the lessons 99; expected some of 02, 06, 07, 22"

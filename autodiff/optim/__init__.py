@@ -1,0 +1,29 @@
+"""Optimisers, which turn gradients into steps, and schedules of their learning rates.
+
+    >>> from autodiff import optim
+    >>> optimizer = optim.SGD(model.parameters(), lr=optim.linear(1.0, 0.1, steps=100))
+    >>> optimizer.zero_grad()
+    >>> loss.backward()
+    >>> optimizer.step()
+
+They work on whatever has `.data` and `.grad`: on Values, and on Tensors by the same formulas.
+"""
+
+from .optimizer import Optimizer
+from .rules import SGD, AdaGrad, Adam, AdamW, RMSProp
+from .schedules import cosine, exponential, inverse_time, linear, step_decay, warmup
+
+__all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Optimizer",
+    "RMSProp",
+    "cosine",
+    "exponential",
+    "inverse_time",
+    "linear",
+    "step_decay",
+    "warmup",
+]

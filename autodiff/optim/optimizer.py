@@ -1,0 +1,166 @@
+"""`Optimizer`: the parameters, the learning rate, and a step that tells of forgotten gradients.
+
+    class Descent(Optimizer):
+        def rule(self, xp, rate, x, g):
+            x -= rate * g
+            return (x,)
+
+`rule` gets the vocabulary, the learning rate, a parameter x, its gradient g, and what it remembered
+of this parameter at the step before (zeros at the first), in the order of `remembers`; it returns
+the new x and what to remember. Written with +=, one formula serves floats and, in place, arrays.
+"""
+
+from __future__ import annotations
+
+from ..graph import Node
+
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, ClassVar
+
+    Rate = float | Callable[[int], float]
+
+
+class _Used(float):
+    """A gradient that a step has used, so that the next one sees whether more came on top of it."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        total = float.__add__(self, other)
+        return total if total is NotImplemented else _Mixed(total)
+
+    __radd__ = __add__
+
+
+class _Mixed(_Used):
+    """The sum of a gradient that was used and of others: zero_grad() was not called in between."""
+
+    __slots__ = ()
+
+
+class Optimizer:
+    """The base of optimisers: parameters, their gradients, the learning rate.
+
+    `parameters` are leaves that need gradients, as `model.parameters()` returns them. `lr` is a
+    number, or a function of the number of steps taken (`schedules`). Gradients that still hold what
+    an earlier step has used are what one gets by forgetting `zero_grad()`: a step warns of them,
+    once, unless `accumulate=True` says that they are meant.
+    """
+
+    remembers: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, parameters: Iterable[Any], lr: Rate, *, accumulate: bool = False) -> None:
+        self.parameters = _checked(parameters, type(self).__name__)
+        self.lr = lr
+        self.accumulate = accumulate
+        self.steps = 0
+        self.memory: list[tuple[Any, ...]] = [
+            tuple(p.data * 0.0 for _ in self.remembers) for p in self.parameters
+        ]
+        self._warned = False
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step. Assign a number, or a function of steps taken."""
+        rate = self._schedule(self.steps)
+        if not rate >= 0.0:
+            raise ValueError(f"the schedule gave lr={rate!r} at step {self.steps}; expected ≥ 0")
+        return rate
+
+    @lr.setter
+    def lr(self, lr: Rate) -> None:
+        if callable(lr):
+            self._schedule = lr
+            return
+        number: float = lr
+        check_number(type(self).__name__, "lr", number)
+        self._schedule = lambda steps: number
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for p in self.parameters:
+            p.zero_grad()
+
+    def step(self) -> None:
+        """Take one step: change every parameter that has a gradient."""
+        rate = self.lr
+        mixed = False
+        for i, p in enumerate(self.parameters):
+            if not p.has_grad:
+                continue
+            g = p.grad.data if isinstance(p.grad, Node) else p.grad
+            mixed = mixed or type(g) is _Mixed
+            p.data, *memory = self.rule(p.vocabulary, rate, p.data, g, *self.memory[i])
+            self.memory[i] = tuple(memory)
+            if isinstance(g, float):
+                p.grad = _Used(g)
+        self.steps += 1
+        if mixed and not self.accumulate and not self._warned:
+            self._warn()
+
+    def _warn(self) -> None:
+        from warnings import warn
+
+        self._warned = True
+        name = type(self).__name__
+        warn(
+            f"{name}.step() got gradients that still hold those of the step before: call"
+            f" optimizer.zero_grad() before backward(), or {name}(..., accumulate=True) if the sum"
+            " is meant",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+    def rule(self, xp: Any, rate: float, x: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
+        """Return the new x, and what to remember."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr:g})"
+
+
+# -- what can be wrong -----------------------------------------------------------------------------
+
+
+def _checked(parameters: Iterable[Any], name: str) -> list[Any]:
+    if isinstance(parameters, Node) or not hasattr(parameters, "__iter__"):
+        hint = "model.parameters()" if hasattr(parameters, "parameters") else "[w, b]"
+        raise TypeError(
+            f"{name} got {parameters!r}, a {type(parameters).__name__}; expected a list of"
+            f" parameters: write {name}({hint}, ...)"
+        )
+    leaves = list(parameters)
+    if not leaves:
+        raise ValueError(f"{name} got no parameters; expected at least one")
+    for index, leaf in enumerate(leaves):
+        if not isinstance(leaf, Node):
+            raise TypeError(
+                f"{name} got {leaf!r}, a {type(leaf).__name__}, as parameter {index}; expected"
+                " Values: Value(0.5) is one"
+            )
+        if not leaf.is_leaf or not leaf.requires_grad:
+            why = "made by an operation" if not leaf.is_leaf else "a constant"
+            raise ValueError(
+                f"{name} got {leaf!r} as parameter {index}, which is {why}; expected a leaf, to"
+                " which gradients come and whose number can be changed"
+            )
+    if len(set(leaves)) < len(leaves):
+        raise ValueError(f"{name} got a parameter twice; expected each once")
+    return leaves
+
+
+def check_number(name: str, what: str, number: Any) -> None:
+    """Raise unless it is a finite number of at least 0."""
+    if isinstance(number, (bool, str, Node)) or not hasattr(number, "__float__"):
+        raise TypeError(f"{name} got {what}={number!r}; expected a number")
+    if not 0.0 <= number < float("inf"):
+        raise ValueError(f"{name} got {what}={number!r}; expected a finite number of at least 0")
+
+
+def check_fraction(name: str, what: str, number: Any) -> None:
+    """Raise unless it is a number of at least 0 and below 1."""
+    check_number(name, what, number)
+    if not number < 1.0:
+        raise ValueError(f"{name} got {what}={number!r}; expected a number below 1")
