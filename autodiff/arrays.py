@@ -14,24 +14,41 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
 
-from . import special
+from . import shapes, special
 
 Array = Any
 _this = sys.modules[__name__]
+
+# NumPy's warnings off and on again: what np.errstate does, in a quarter of its time.
+try:
+    from numpy._core.umath import _extobj_contextvar, _make_extobj
+
+    hush = partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
+    unhush = _extobj_contextvar.reset
+except ImportError:  # pragma: no cover  (a NumPy that has them elsewhere)
+
+    def hush() -> Any:  # type: ignore[misc]
+        return np.seterr(all="ignore")
+
+    def unhush(before: Any) -> None:
+        np.seterr(**before)
 
 
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function with NumPy's warnings off: inf and nan are answers here."""
 
     @wraps(function)
-    def quiet(*args: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*args)
+    def quiet(*args: Any, **params: Any) -> Any:
+        before = hush()
+        try:
+            return function(*args, **params)
+        finally:
+            unhush(before)
 
     return quiet
 
@@ -56,6 +73,19 @@ equal, not_equal, where = np.equal, np.not_equal, np.where
 less, less_equal, greater, greater_equal = np.less, np.less_equal, np.greater, np.greater_equal
 logical_and, logical_or, zeros_like = np.logical_and, np.logical_or, np.zeros_like
 erf, erfc = special.erf, special.erfc
+ones_like = np.ones_like
+
+# words about shapes and sums, which rules of `structural.py` use
+reduce_sum, reduce_prod = _quiet(shapes.reduce_sum), _quiet(shapes.reduce_prod)
+reduce_max, reduce_min = _quiet(shapes.reduce_max), _quiet(shapes.reduce_min)
+products_of_others, cumsum = _quiet(shapes.products_of_others), _quiet(shapes.cumsum)
+norm, reduce_logsumexp = _quiet(shapes.norm), _quiet(shapes.reduce_logsumexp)
+cross_entropy = _quiet(shapes.cross_entropy)
+matmul, affine, einsum = _quiet(shapes.matmul), _quiet(shapes.affine), _quiet(shapes.einsum)
+broadcast_to, reshape, transpose = shapes.broadcast_to, shapes.reshape, shapes.transpose
+flip, roll, pad, astype = shapes.flip, shapes.roll, shapes.pad, _quiet(shapes.astype)
+getitem, scatter, replaced = shapes.getitem, _quiet(shapes.scatter), shapes.replaced
+concatenate = shapes.concatenate
 
 
 @_quiet
@@ -87,8 +117,11 @@ def evaluate(rule: Callable[..., Any], *args: Array) -> Any:
         dtype = np.result_type(0.0, *(x for x, number in zip(args, plain) if not number))
         if dtype.kind == "f":  # not an array of Values
             args = tuple(np.asarray(x, dtype) if number else x for x, number in zip(args, plain))
-    with np.errstate(all="ignore"):
+    before = hush()
+    try:
         return rule(*args)
+    finally:
+        unhush(before)
 
 
 def compute(primitive: Any, one_by_one: Callable[..., Any], *args: Array) -> Any:
@@ -120,6 +153,11 @@ def dot(*operands: Array) -> Array:
     """Return w₁x₁ + … + wₙxₙ (+ b), element by element, of w₁ … wₙ, x₁ … xₙ (, b)."""
     n = len(operands) // 2
     return sum(*map(multiply, operands[:n], operands[n : 2 * n]), *operands[2 * n :])
+
+
+def indices(rows: Any, shape: tuple[int, ...]) -> Array:
+    """Return an array of indices, also where there are none."""
+    return np.array(rows, int).reshape(shape)
 
 
 def all_finite(x: Array) -> bool:

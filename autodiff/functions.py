@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from . import elementwise, floats
+from . import elementwise, floats, structural
 from .graph import CONSTANT, UNSET, Node, altered, apply, modes
 from .primitive import Primitive
 from .steps import ABSENT, MANY, NODES
@@ -143,7 +143,11 @@ def linear(x: Sequence[Any], w: Sequence[Sequence[Any]], bias: Any = None) -> li
     rows = [_list(row, "linear") for row in _list(w, "linear")]
     biases = [None] * len(rows) if bias is None else _list(bias, "linear")
     if len(biases) != len(rows):
-        raise ValueError(f"linear() got {len(rows)} rows and {len(biases)} biases; expected a pair")
+        raise ValueError(
+            f"linear() got {len(rows)} rows and {len(biases)} biases; expected one for each row"
+        )
+    if getattr(x, "ndim", 0) == 2 and not len(x):
+        return []
     samples = _list(x, "linear")
     if samples and (isinstance(samples[0], (list, tuple)) or getattr(samples[0], "ndim", 0)):
         xs = [_list(sample, "linear") for sample in samples]
@@ -197,10 +201,11 @@ def _dots(
 
 def _kind_of_parameters(rows: list[Sequence[Any]], ends: Sequence[Any]) -> type[Node] | None:
     """Return the kind of all of these nodes, if they are of one, on floats, and to be recorded."""
-    kinds = set(map(type, chain.from_iterable(rows)))
+    kinds: set[Any] = set(map(type, chain.from_iterable(rows)))
     kinds.update(map(type, chain.from_iterable(ends)))
     kind = kinds.pop() if len(kinds) == 1 else Node
-    if altered or not issubclass(kind, Node) or kind is Node or kind.vocabulary is not floats:
+    itself = issubclass(kind, Node) and "record" in vars(kind)  # a subclass records its base
+    if altered or not itself or kind is Node or kind.vocabulary is not floats:
         return None
     for w in rows:
         if len(w) < 2 or w[0].primitive is CONSTANT:
@@ -472,13 +477,15 @@ def safe_where(condition: Any, function: Callable[[Any], Any], x: Any, default: 
 
 def logsumexp(values: Sequence[Any]) -> Any:
     """Return log Σ eᵛ without overflow, by shifting the largest to 0; -inf for all -inf."""
-    terms, shift = _shifted(values, "logsumexp")
+    terms, shift = shifted(values, "logsumexp")
     return log(sum([exp(term) for term in terms])) + shift
 
 
 def softmax(values: Sequence[Any]) -> list[Any]:
-    """Return the list of eᵛ/Σeᵛ, without overflow; nan for all -inf."""
-    terms, _ = _shifted(values, "softmax")
+    """Return the list of eᵛ/Σeᵛ, without overflow; nan for all -inf. Of rows, a list for each."""
+    if isinstance(values, (list, tuple)) and values and isinstance(values[0], (list, tuple)):
+        return [softmax(row) for row in values]
+    terms, _ = shifted(values, "softmax")
     weights = [exp(term) for term in terms]
     total = sum(weights)
     return [divide(weight, total) for weight in weights]
@@ -486,12 +493,14 @@ def softmax(values: Sequence[Any]) -> list[Any]:
 
 def log_softmax(values: Sequence[Any]) -> list[Any]:
     """Return the list of v - log Σ eᵛ, without overflow."""
-    terms, _ = _shifted(values, "log_softmax")
+    if isinstance(values, (list, tuple)) and values and isinstance(values[0], (list, tuple)):
+        return [log_softmax(row) for row in values]
+    terms, _ = shifted(values, "log_softmax")
     total = log(sum([exp(term) for term in terms]))
     return [term - total for term in terms]
 
 
-def _shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
+def shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
     """Return v - m for each value v, and their maximum m (0 if it is infinite)."""
     numbers = [_data(value) for value in _list(values, role)]
     if not numbers:
@@ -589,6 +598,46 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
     return decorate
 
 
+# -- words about shapes and sums, which rules of `structural.py` use -------------------------------
+
+
+def _word(name: str) -> Callable[..., Any]:
+    row = structural.TABLE[name]
+
+    def word(*args: Any, **params: Any) -> Any:
+        for x in args:
+            if isinstance(x, Node):
+                return apply(row, *args, **params)
+        from . import arrays
+
+        return getattr(arrays, name)(*args, **params)
+
+    return word
+
+
+reduce_sum, reduce_prod = _word("reduce_sum"), _word("reduce_prod")
+reduce_max, reduce_min = _word("reduce_max"), _word("reduce_min")
+norm, reduce_logsumexp, cumsum = _word("norm"), _word("reduce_logsumexp"), _word("cumsum")
+cross_entropy = _word("cross_entropy")
+broadcast_to, reshape, transpose = _word("broadcast_to"), _word("reshape"), _word("transpose")
+flip, roll, pad, astype = _word("flip"), _word("roll"), _word("pad"), _word("astype")
+getitem, scatter, replaced = _word("getitem"), _word("scatter"), _word("replaced")
+concatenate, matmul, einsum = _word("concatenate"), _word("matmul"), _word("einsum")
+affine = _word("affine")
+
+
+def products_of_others(x: Any, *, axis: int) -> Any:
+    """Return for each element the product of the others along an axis."""
+    from . import arrays
+
+    if not isinstance(x, Node):
+        return arrays.products_of_others(x, axis=axis)
+    n = x.shape[axis]  # type: ignore[attr-defined]
+    others = [[j for j in range(n) if j != i] for i in range(n)]
+    index = (slice(None),) * axis + (arrays.indices(others, (n, n - 1)),)
+    return reduce_prod(getitem(x, index=index), axis=(axis + 1,), keepdims=False)
+
+
 # -- words that rules use, and that record nothing -------------------------------------------------
 
 
@@ -616,6 +665,13 @@ logical_or = _comparison("logical_or")
 def evaluate(rule: Callable[..., Any], *args: Any) -> Any:
     """Run a rule of this vocabulary."""
     return rule(*args)
+
+
+def ones_like(x: Any) -> Any:
+    """Return ones of the shape of x, as an ndarray."""
+    from . import arrays
+
+    return arrays.ones_like(_data(x))
 
 
 def zeros_like(x: Any) -> Any:

@@ -53,6 +53,12 @@ def check_grads(
     and "fwd". At a kink any slope between the one-sided slopes passes, as does what differences
     cannot settle (a pole, an infinite slope).
     """
+    modes = (modes,) if isinstance(modes, str) else modes
+    if not isinstance(args, (tuple, list)):
+        raise TypeError(
+            f"check_grads got args={args!r}; expected a tuple with one for each argument of the"
+            " function, as in check_grads(f, (2.0,))"
+        )
     unknown = [mode for mode in modes if mode not in MODES]
     if unknown or not modes:
         raise ValueError(f"check_grads got modes={tuple(modes)}; expected some of {MODES}")
@@ -90,7 +96,7 @@ def _check_order(
 
         def along(t: float, i: int = i) -> float:
             moved = [*numbers[:i], t, *numbers[i + 1 :]]
-            return float(f(*rebuild(moved)))
+            return float(f(*rebuild([Value(x) for x in moved])))  # 1/x of a float 0 would raise
 
         unit = rebuild([float(j == i) for j in range(len(numbers))])
         found = {}
@@ -101,7 +107,11 @@ def _check_order(
         exact = _complex_step(f, rebuild, numbers, i) if order == 1 else None
         for mode, derivative in found.items():
             judged = _compare(along, float(x), float(derivative))
-            if exact is not None and not _agree(float(derivative), exact):
+            if (
+                exact is not None
+                and math.isfinite(derivative)
+                and not _agree(float(derivative), exact)
+            ):
                 words = "mismatch with the complex step"
                 judged = judged._replace(difference=exact, agrees=False, words=words)
             if not judged.agrees:
@@ -184,16 +194,18 @@ def _first_order(node: Node) -> Iterator[str]:
     needed = [isinstance(x, Node) for x in node.inputs]
     locals_ = primitive.cotangents(floats, needed, 1.0, node.data, *args)
     for i, local in enumerate(locals_):
-        if needed[i] and local is not None:
+        if needed[i]:
 
             def along(t: float, i: int = i) -> float:
                 return _value(primitive, args, i, t)
 
-            judged = _compare(along, args[i], float(local))
+            said = 0.0 if local is None else float(local)
+            judged = _compare(along, args[i], said)
             if not judged.agrees:
                 yield (
                     f"the first wrong rule is that of {_call(primitive, args)} in its operand {i}:"
-                    f" it says {float(local)!r}, differences say {judged.difference!r}"
+                    f" it says {said if local is not None else None!r}, differences say"
+                    f" {judged.difference!r}"
                 )
 
 

@@ -31,14 +31,17 @@ if TYPE_CHECKING:
 UNSET = float("0")
 
 
-def _forget(node: Node) -> None:
-    node.grad = UNSET
+def _forget(node: Node, *_: Any) -> None:
+    node.grad = node.blank
 
 
 # The primitive of a node that needs no gradient: detached, or made under no_grad. In a sweep it
 # comes after all its uses, and its step throws away what they gave it.
 CONSTANT = Primitive("constant", home=(__name__, "CONSTANT"))
-CONSTANT.step = _forget
+CONSTANT.step = CONSTANT.array_step = _forget
+
+
+NO_PARAMS: dict[str, Any] = {}
 
 
 class Node:
@@ -61,6 +64,18 @@ class Node:
     primitive: Primitive | None
 
     vocabulary: ClassVar[Any]  # what computes on `data`
+    blank: ClassVar[Any] = UNSET  # what `grad` is before any backward
+    params: dict[str, Any] = NO_PARAMS  # of the operation, as the axes of a sum
+
+    @staticmethod
+    def fitted(share: Any, node: Node) -> Any:
+        """Return a share of a gradient in the shape of the node that it is for."""
+        return share
+
+    @staticmethod
+    def filled(tangent: Any, node: Node) -> Any:
+        """Return the tangent of a node in its own shape."""
+        return tangent
 
     @staticmethod
     def record(data: Any, inputs: tuple[Any, ...], primitive: Primitive | None) -> Node:
@@ -254,7 +269,7 @@ class errstate(_Mode):
 # -- recording -------------------------------------------------------------------------------------
 
 
-def apply(primitive: Primitive, *inputs: Any) -> Any:
+def apply(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     """Compute the primitive on nodes and numbers, and record it: the one way a graph grows."""
     kinds: set[Any] = set(map(type, inputs))
     alike = len(kinds) == 1 and issubclass(kind := kinds.pop(), Node)
@@ -263,7 +278,7 @@ def apply(primitive: Primitive, *inputs: Any) -> Any:
     else:
         kind, inputs = _made_alike(primitive, inputs, kinds)
         args = [x.data if isinstance(x, Node) else x for x in inputs]
-    data = primitive.compute(kind.vocabulary, *args)
+    data = primitive.compute(kind.vocabulary, *args, **params)
     if altered:
         if modes.checking:
             check(kind.vocabulary, data, args, lambda: f"{_call(primitive, inputs)} is {data}")
@@ -274,6 +289,8 @@ def apply(primitive: Primitive, *inputs: Any) -> Any:
             node = kind.record(data, inputs, primitive)
             if alike and node.right is MANY:
                 node.right = NODES
+            if params:
+                node.params = params
             return node
     return kind.record(data, (), CONSTANT)
 
@@ -365,11 +382,12 @@ def edges(root: Node) -> Iterator[Edge]:
         needed = [isinstance(x, Node) and x.requires_grad for x in child.inputs]
         args = [x.data if isinstance(x, Node) else x for x in child.inputs]
         xp, rules = child.vocabulary, child.primitive.cotangents
-        locals_ = rules(xp, needed, 1.0, child.data, *args)
+        one, params = child.fitted(1.0, child), child.params
+        locals_ = rules(xp, needed, one, child.data, *args, **params)
         contributions = [None] * len(args)
         if child.has_grad:
             g = child.grad.data if isinstance(child.grad, Node) else child.grad
-            contributions = rules(xp, needed, g, child.data, *args)
+            contributions = rules(xp, needed, g, child.data, *args, **params)
         for argnum, parent in enumerate(child.inputs):
             if isinstance(parent, Node):
                 yield Edge(child, parent, argnum, locals_[argnum], contributions[argnum])

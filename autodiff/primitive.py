@@ -19,7 +19,7 @@ So a primitive is written once and read four times:
 from __future__ import annotations
 
 from . import floats, symbols
-from .steps import on_floats, step_of
+from .steps import array_step_of, on_floats, step_of
 from .symbols import Formula
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -39,17 +39,25 @@ class Primitive:
     instead: `joint(xp, needed, g, y, *args)` returns the sequence of all cotangents, and may leave
     None where `needed` is False.
 
-    Forward mode needs no second table: a function of numbers multiplies tangents by the same
-    derivatives as cotangents, so its vjps serve. Others write `jvp(xp, tangents, y, *args)`.
+    Forward mode needs no second table. A function of numbers multiplies tangents by the same
+    derivatives as cotangents, so its vjps serve. One that is `linear` in all of its inputs is its
+    own derivative; one that is `multilinear`, linear in each alone, is so for each in turn. Others
+    write `jvp(xp, tangents, y, *args)`.
+
+    Operations on arrays may have parameters, as an axis, which rules get by name.
 
     `pairs` names the primitive of two numbers whose results a joint one adds up, over pairs of its
     inputs and a last one by itself (dot: the products): the float sweep then goes pair by pair.
+    Its rules must not use the output, as each pair has one of its own.
 
     `forward(xp, *args)` computes the value from other words of the vocabulary; without it the value
     is `xp.<name>(*args)`.
     """
 
-    __slots__ = ("forward", "home", "joint", "jvp", "name", "on_floats", "pairs", "step", "vjps")
+    __slots__ = (
+        "array_step", "forward", "home", "joint", "jvp", "linear", "multilinear", "name",
+        "on_floats", "pairs", "step", "vjps",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -59,6 +67,8 @@ class Primitive:
         joint: Rule | None = None,
         jvp: Rule | None = None,
         pairs: Primitive | None = None,
+        linear: bool = False,
+        multilinear: bool = False,
         home: tuple[str, str] | None = None,
     ) -> None:
         self.name = name
@@ -67,6 +77,8 @@ class Primitive:
         self.joint = joint
         self.jvp = jvp
         self.pairs = pairs
+        self.linear = linear
+        self.multilinear = multilinear
         self.home = home or (f"{__package__}.elementwise", name)  # where pickle finds it again
 
     def __getattr__(self, attribute: str) -> Any:
@@ -74,10 +86,18 @@ class Primitive:
         if attribute == "step":
             self.step = step_of(self)
             return self.step
+        if attribute == "array_step":
+            self.array_step = array_step_of(self)
+            return self.array_step
         if attribute == "on_floats":
             self.on_floats = self._on_floats()
             return self.on_floats
         raise AttributeError(f"a primitive has no attribute {attribute!r}")
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether it is an operation on numbers, which arrays do element by element."""
+        return self.home[0] == f"{__package__}.elementwise"
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -99,12 +119,13 @@ class Primitive:
     def __deepcopy__(self, memo: dict[int, Any]) -> Primitive:
         return self  # as deepcopy keeps functions
 
-    def compute(self, xp: Any, *args: Any) -> Any:
+    def compute(self, xp: Any, *args: Any, **params: Any) -> Any:
         """Return the value of the operation in the vocabulary xp."""
         if xp is floats:
             return self.on_floats(*args)
         if self.forward is None:
-            return xp.evaluate(getattr(xp, self.name), *args)
+            word = getattr(xp, self.name)
+            return word(*args, **params) if params else xp.evaluate(word, *args)
         return xp.evaluate(lambda *args: self.forward(xp, *args), *args)
 
     def _on_floats(self) -> Callable[..., float]:
@@ -119,31 +140,40 @@ class Primitive:
         formula = forward(symbols, *map(symbols.name, names))
         return on_floats(f"result = lambda {', '.join(names)}: {formula.python()}", "result")
 
-    def cotangents(self, xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> list[Any]:
+    def cotangents(
+        self, xp: Any, needed: list[bool], g: Any, y: Any, *args: Any, **params: Any
+    ) -> list[Any]:
         """Return g · ∂y/∂x for each needed input x, None for the others."""
 
         def rules(g: Any, y: Any, *args: Any) -> list[Any]:
             if self.joint is not None:
-                return list(self.joint(xp, needed, g, y, *args))
+                return list(self.joint(xp, needed, g, y, *args, **params))
             return [
-                rule(xp, g, y, *args) if rule is not None and need else None
+                rule(xp, g, y, *args, **params) if rule is not None and need else None
                 for rule, need in zip(self.vjps, needed)
             ]
 
         cotangents: list[Any] = xp.evaluate(rules, g, y, *args)
         return cotangents
 
-    def tangent(self, xp: Any, tangents: list[Any], y: Any, *args: Any) -> Any:
+    def tangent(self, xp: Any, tangents: list[Any], y: Any, *args: Any, **params: Any) -> Any:
         """Return Σ ∂y/∂x · ẋ over the inputs x, None for a tangent ẋ being zero."""
 
         def rules(y: Any, *args: Any) -> Any:
             if self.jvp is not None:
-                return self.jvp(xp, tangents, y, *args)
+                return self.jvp(xp, tangents, y, *args, **params)
+            if self.linear:
+                moved = [xp.zeros_like(x) if t is None else t for t, x in zip(tangents, args)]
+                return getattr(xp, self.name)(*moved, **params)
             total = None
-            for rule, t in zip(self.vjps, tangents):
-                if rule is not None and t is not None:
-                    term = rule(xp, t, y, *args)
-                    total = term if total is None else total + term
+            for i, (rule, t) in enumerate(zip(self.vjps, tangents)):
+                if rule is None or t is None:
+                    continue
+                if self.multilinear:
+                    term = getattr(xp, self.name)(*args[:i], t, *args[i + 1 :], **params)
+                else:
+                    term = rule(xp, t, y, *args, **params)
+                total = term if total is None else total + term
             return total
 
         return xp.evaluate(rules, y, *args)

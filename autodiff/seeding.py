@@ -9,11 +9,16 @@ stream is the same on every Python and machine. So `random.seed` does as well, a
 
 from __future__ import annotations
 
+import operator
 import random
 
 
 def seed(number: int) -> None:
     """Start all random numbers anew from a whole number of at least 0."""
-    if type(number) is not int or number < 0:
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = -1
+    if whole < 0 or isinstance(number, bool):
         raise ValueError(f"seed() got {number!r}; expected a whole number of at least 0")
-    random.seed(number)
+    random.seed(whole)

@@ -57,21 +57,24 @@ def step(node):
         {}
 """
 
-# of pairs and a last one, some of them plain numbers
+# of pairs and a last one, some of them plain numbers; in the order in which the rule gives shares
 _PAIRS = """\
 def step(node):
     inputs = node.inputs
     n = len(inputs) // 2
     g = node.grad
     for a, b in zip(inputs[:n], inputs[n:]):
-        if type(a) is float:
-            if type(b) is not float:
+        if type(a) is not float:
+            if type(b) is float:
+                {0}
+            else:
+                {2}
+    for a, b in zip(inputs[:n], inputs[n:]):
+        if type(b) is not float:
+            if type(a) is float:
                 {1}
-        elif type(b) is float:
-            {0}
-        else:
-            {2}
-            {3}
+            else:
+                {3}
     for a in inputs[2 * n:]:
         if type(a) is not float:
             a.grad += g
@@ -136,8 +139,8 @@ def _line_by_line(both: list[str], count: int) -> str:
     n = count // 2
     names = [f"{letter}{i}" for letter in "ab" for i in range(n)] + ["c"] * (count % 2)
     source = [f"def step(node):\n    {', '.join(names)} = node.many\n    g = node.grad\n"]
-    for i in range(n):
-        for line in both:
+    for line in both:
+        for i in range(n):
             source.append(f"    {line.replace('a.', f'a{i}.').replace('b.', f'b{i}.')}\n")
     return "".join([*source, "    c.grad += g\n" * (count % 2)])
 
@@ -149,6 +152,69 @@ def _general_step(primitive: Primitive, node: Any) -> None:
     for x, need, share in zip(node.inputs, needed, shares):
         if need and share is not None:
             x.grad += share
+
+
+# -- on arrays -------------------------------------------------------------------------------------
+
+_ARRAY_UNARY = """\
+def step(node, give, constant):
+    a = node.left
+    x = a.array
+    y = node.array
+    g = node.grad
+    give(node, a, {})
+"""
+_ARRAY_BINARY = """\
+def step(node, give, constant):
+    a = node.left
+    b = node.right
+    y = node.array
+    g = node.grad
+    x = a if type(a) is float else a.array
+    z = b if type(b) is float else b.array
+    if type(a) is not float and a.primitive is not constant:
+        give(node, a, {})
+    if type(b) is not float and b.primitive is not constant:
+        give(node, b, {})
+"""
+
+
+def array_step_of(primitive: Primitive) -> Callable[[Any, Any, Any], None]:
+    """Return the step of a primitive on arrays, which hands each operand its share by `give`.
+
+    Like those on floats it is printed from the rows, where these are of one or two numbers. What
+    has the primitive `constant` needs nothing.
+    """
+    if primitive.joint or not primitive.elementwise or len(primitive.vjps) not in (1, 2):
+        return lambda node, give, constant: _general_array_step(primitive, node, give, constant)
+    from . import arrays
+
+    words = {name: getattr(word, "__wrapped__", word) for name, word in vars(arrays).items()}
+    words.update(inf=floats.inf, nan=floats.nan)
+    g, y, *operands = map(symbols.name, "gyxz"[: 2 + len(primitive.vjps)])
+    shares = [rule(symbols, g, y, *operands).arrays() if rule else "g" for rule in primitive.vjps]
+    source = (_ARRAY_UNARY if len(shares) == 1 else _ARRAY_BINARY).format(*shares)
+    exec(compile(source, "<array step>", "exec"), words)  # noqa: S102  (printed from our own rows)
+    step: Callable[[Any, Any, Any], None] = words["step"]
+    return step
+
+
+def _general_array_step(primitive: Primitive, node: Any, give: Any, constant: Any) -> None:
+    from . import arrays
+
+    inputs, g, y, params = node.inputs, node.grad, node.array, node.params
+    needed = [type(x) is not float and x.primitive is not constant for x in inputs]
+    args = [x if type(x) is float else x.array for x in inputs]
+    if primitive.joint:
+        shares = primitive.joint(arrays, needed, g, y, *args, **params)
+    else:
+        shares = [
+            rule(arrays, g, y, *args, **params) if need and rule else None
+            for rule, need in zip(primitive.vjps, needed)
+        ]
+    for x, need, share in zip(inputs, needed, shares):
+        if need and share is not None:
+            give(node, x, share)
 
 
 def on_floats(source: str, name: str) -> Any:

@@ -10,7 +10,7 @@ nodes and arrays take the general one. Neither recurses: a chain may be a millio
 
 from __future__ import annotations
 
-from . import functions
+from . import floats, functions
 from .graph import CONSTANT, UNSET, Node, altered, check, modes, topological_order
 from .primitive import HandWritten
 from .steps import MANY, NODES
@@ -44,9 +44,10 @@ def pullback(
         ]
         y = node if create_graph else node.data
         _refuse_hand_written(node)
-        shares = node.primitive.cotangents(xp, needed, g, y, *args)
+        shares = node.primitive.cotangents(xp, needed, g, y, *args, **node.params)
         for parent, need, share in zip(node.inputs, needed, shares):
             if need and share is not None:
+                share = node.fitted(share, parent)
                 _check(node, g, share)
                 before = cotangents.get(parent)
                 cotangents[parent] = share if before is None else xp.add(before, share)
@@ -73,9 +74,9 @@ def pushforward(root: Node, tangents: Mapping[Node, Any], create_graph: bool = F
         shares = [moving.get(x) if isinstance(x, Node) else None for x in node.inputs]
         if any(share is not None for share in shares):
             y, args = (node, node.inputs) if create_graph else (node.data, _data(node.inputs))
-            tangent = node.primitive.tangent(xp, shares, y, *args)
+            tangent = node.primitive.tangent(xp, shares, y, *args, **node.params)
             if tangent is not None:
-                moving[node] = tangent
+                moving[node] = node.filled(tangent, node)
     return moving.get(root, 0.0)
 
 
@@ -112,7 +113,10 @@ def backward(root: Node, seed: Any = 1.0, create_graph: bool = False) -> None:
             " no_grad(), or from such values only; call it on the result of recorded operations"
         )
     if not create_graph:
-        _backward_floats(root, seed)
+        if root.vocabulary is floats:
+            _backward_floats(root, seed)
+        else:
+            _backward_arrays(root, seed)
         return
     for node, cotangent in pullback(root, seed, create_graph=True).items():
         if not isinstance(cotangent, Node):  # a slope that is constant
@@ -139,7 +143,7 @@ def _backward_floats(root: Node, seed: float) -> None:
         if node.grad is not untouched:
             node.primitive.step(node)  # type: ignore[union-attr]
         else:  # it was the condition of a choice, say: no gradient came here
-            node.grad = UNSET
+            node.grad = node.blank
 
 
 def _checked_sweep(root: Node, seed: float) -> None:
@@ -172,7 +176,7 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
     `node` is being looked at, from its left operand on; it waits in the stack while an operand is
     looked at in turn, and is then looked at again. Of many operands `rest` are yet to be met.
     """
-    met = UNSET + 0.0
+    met, blank = UNSET + 0.0, root.blank
     order: list[Node] = []
     stack: list[Node] = []
     rest: dict[Node, list[Node]] = {}
@@ -188,7 +192,7 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
                 node = x
                 continue
             if x.grad is None:  # how one zeroes a gradient in PyTorch
-                x.grad = UNSET
+                x.grad = blank
         x = node.right
         if type(x) is not float:
             if x.grad is not met:
@@ -198,7 +202,7 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
                     node = x
                     continue
                 if x.grad is None:
-                    x.grad = UNSET
+                    x.grad = blank
         elif x is NODES or x is MANY:
             below = rest.pop(node, None) or _unmet(node, met)
             x = node
@@ -224,6 +228,47 @@ def _unmet(node: Node, met: float) -> list[Node]:
     if unmet:
         for x in unmet:
             if x.primitive is None:  # a leaf, which takes no part in a search
-                x.grad = UNSET
+                x.grad = node.blank
         unmet = [x for x in reversed(unmet) if x.primitive is not None]
     return unmet
+
+
+# -- the sweep for arrays --------------------------------------------------------------------------
+
+
+def _backward_arrays(root: Node, seed: Any) -> None:
+    from . import arrays
+
+    give = root.receive  # type: ignore[attr-defined]
+    if root.primitive is None:
+        give(root, root, seed)
+        return
+    if altered and modes.checking:
+        _checked_arrays(root, seed)
+        return
+    order, untouched = _interior_order(root)
+    root.grad = seed
+    before = arrays.hush()
+    try:
+        for node in reversed(order):
+            if node.grad is not untouched:
+                node.primitive.array_step(node, give, CONSTANT)  # type: ignore[union-attr]
+            else:
+                node.grad = None
+    except BaseException:
+        for node in order:
+            if type(node.grad) is float:
+                node.grad = None
+        raise
+    finally:
+        arrays.unhush(before)
+
+
+def _checked_arrays(root: Node, seed: Any) -> None:
+    """Do the same under errstate, which asks each share; if it raises, no gradient has changed."""
+    found = pullback(root, seed)
+    for node, cotangent in found.items():
+        if node.is_leaf and node.requires_grad:
+            root.receive(node, node, cotangent)  # type: ignore[attr-defined]
+        elif not node.is_leaf:
+            node.grad = cotangent

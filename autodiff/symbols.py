@@ -48,6 +48,10 @@ class Formula:
         """Return the formula as a Python expression over the names of the float vocabulary."""
         return typeset.python(self.parts())
 
+    def arrays(self) -> str:
+        """Return the formula as a Python expression over the names of the array vocabulary."""
+        return typeset.arrays(self.parts())
+
     def parts(self) -> list[Formula]:
         """List the distinct subformulas, operands before operations, this one last."""
         seen: set[int] = set()

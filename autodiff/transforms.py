@@ -8,17 +8,18 @@
     >>> hessian(lambda v: v[0] * v[1] ** 2)([5.0, 3.0])
     [[0.0, 6.0], [6.0, 10.0]]
 
-Arguments are numbers, or lists, tuples and dicts of them, nested as you like; derivatives come
-back in the same shape, as plain numbers. Transforms nest to any order and mix: reverse over forward
-mode, forward over reverse (`hvp`). Inside another transform, or where an argument is a Value
-already, the results are Values, and the outer derivative goes through them.
+Arguments are numbers, ndarrays, or lists, tuples and dicts of them, nested as you like; derivatives
+come back in the same shape, as plain numbers and ndarrays. A function of ndarrays gets Tensors.
+Transforms nest to any order and mix: reverse over forward mode, forward over reverse (`hvp`).
+Inside another transform, or where an argument is a Value already, the results are Values, and the
+outer derivative goes through them.
 """
 
 from __future__ import annotations
 
+import math
 from threading import local
 
-from . import functions
 from .graph import Node, apply, modes
 from .primitive import Primitive
 from .sweep import pullback, pushforward
@@ -87,8 +88,14 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
                 f"the pullback of {_name(f)} got {len(given)} numbers; expected a cotangent of the"
                 f" shape of the output, with {len(outputs)}"
             )
+        for output, g in zip(outputs, given):
+            if _shape(output) != _shape(g):
+                raise TypeError(
+                    f"the pullback of {_name(f)} got a cotangent of shape {_shape(g)}; expected"
+                    f" {_shape(output)}, that of the output"
+                )
         shares = [call.cotangents(output, g) for output, g in zip(outputs, given)]
-        return tuple(call.shaped([functions.sum(column) for column in zip(*shares)]))
+        return tuple(call.shaped([_added(column) for column in zip(*shares)]))
 
     return rebuild([call.plain(output) for output in outputs]), pull
 
@@ -98,6 +105,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
     `tangents` has for each primal x its ẋ, in the same shape.
     """
+    _check_tuple("jvp", "primals", primals)
+    _check_tuple("jvp", "tangents", tangents)
     call = _Call(f, tuple(primals), tuple(range(len(primals))), {})
     moving, _ = flat(list(tangents))
     if len(moving) != len(call.variables):
@@ -110,7 +119,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return values, rebuild([call.tangent(output, moving) for output in outputs])
 
 
-def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """Return the function that gives all ∂fᵢ/∂xⱼ: in f's shape, with the argument's shape inside.
 
     It goes backward from each output, or forward from each number of the argument, whichever is
@@ -118,23 +127,18 @@ def jacobian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
     """
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        call = _Call(f, args, argnum, kwargs)
+        call = _Call(f, args, argnums, kwargs)
         outputs, rebuild = flat(call.result)
-        if len(outputs) <= len(call.variables):
-            rows = [call.cotangents(output, 1.0) for output in outputs]
-        else:
-            count = len(call.variables)
-            units = [[float(i == j) for j in range(count)] for i in range(count)]
-            columns = [[call.tangent(output, unit) for output in outputs] for unit in units]
-            rows = [list(row) for row in zip(*columns)]
-        return rebuild([call.shaped(row) for row in rows])
+        backward = sum(map(_size, outputs)) <= sum(map(_size, call.variables))
+        blocks = call.rows(outputs) if backward else call.columns(outputs)
+        return rebuild([call.shaped(row) for row in blocks])
 
     return _named(matrix, f, "jacobian")
 
 
-def hessian(f: Callable[..., Any], argnum: int = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """Return the function that gives all ∂²f/∂xᵢ∂xⱼ: the jacobian of the gradient."""
-    return _named(jacobian(grad(f, argnum), argnum), f, "hessian")
+    return _named(jacobian(grad(f, argnums), argnums), f, "hessian")
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -143,8 +147,17 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     It is the tangent of the gradient (forward over reverse), at a few times the cost of f. Of one
     primal it has the shape; of several it is a tuple.
     """
+    _check_tuple("hvp", "primals", primals)
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+def _check_tuple(transform: str, what: str, given: Any) -> None:
+    if not isinstance(given, (tuple, list)):
+        raise TypeError(
+            f"{transform} got {what}={_short(given)}; expected a tuple with one for each argument"
+            f" of the function, as in {transform}(f, (x,), (t,))"
+        )
 
 
 # -- how it works ----------------------------------------------------------------------------------
@@ -164,10 +177,10 @@ class _Call:
         self.one = isinstance(argnums, int)
         chosen = [argnums] if isinstance(argnums, int) else list(argnums)
         self.variables: list[Node] = []
-        self.shapes: list[Callable[[list[Any]], Any]] = []
+        self.shapes: list[Callable[[Sequence[Any]], Any]] = []
         self.counts: list[int] = []
         fresh = list(args)
-        outer = False
+        chosen_leaves: list[list[Any]] = []
         for argnum in chosen:
             if not -len(args) <= argnum < len(args):
                 raise TypeError(
@@ -175,12 +188,17 @@ class _Call:
                     f" from 0 to {len(args) - 1}"
                 )
             leaves, rebuild = flat(args[argnum])
-            outer = outer or any(isinstance(leaf, Node) for leaf in leaves)
-            variables = [_variable(leaf, _name(f)) for leaf in leaves]
-            self.variables += variables
+            chosen_leaves.append(leaves)
             self.shapes.append(rebuild)
             self.counts.append(len(leaves))
+        everything = [leaf for leaves in chosen_leaves for leaf in leaves]
+        outer = any(isinstance(leaf, Node) for leaf in everything)
+        make: Any = _array_variable if any(_is_array(leaf) for leaf in everything) else _variable
+        for argnum, leaves, rebuild in zip(chosen, chosen_leaves, self.shapes):
+            variables = [make(leaf, _name(f)) for leaf in leaves]
+            self.variables += variables
             fresh[argnum] = rebuild(list(variables))
+        self.numbers = [not _is_array(leaf) for leaf in everything]  # which are plain numbers
         # Inside another transform the outer graph may come in by an argument, or through a closure.
         self.inner = outer or _running.transforms > 0
         before, modes.recording = modes.recording, True  # no_grad around a transform is not for it
@@ -193,7 +211,8 @@ class _Call:
 
     def single(self, transform: str) -> Any:
         """Return the result, if it is one number."""
-        if isinstance(self.result, (list, tuple, dict)) or not hasattr(self.result, "__float__"):
+        one = not isinstance(self.result, (list, tuple, dict)) and hasattr(self.result, "__float__")
+        if not one or _shape(self.result):
             raise TypeError(
                 f"{transform} of {_name(self.f)}, which returned {_short(self.result)}; expected"
                 " one number: use jacobian for several, or add them up"
@@ -201,22 +220,44 @@ class _Call:
         return self.result
 
     def plain(self, x: Any) -> Any:
-        """Return a number outside all transforms; inside one it stays what it is."""
-        return x if self.inner or not isinstance(x, Node) else x.data
+        """Return a number or ndarray outside all transforms; inside one it stays what it is."""
+        return x if self.inner or not isinstance(x, Node) else _number(x.data)
 
     def cotangents(self, output: Any, g: Any) -> list[Any]:
         """Return g · ∂output/∂x for each variable x; 0 where there is no way from it."""
-        if not isinstance(output, Node):
-            return [0.0] * len(self.variables)
-        found = pullback(output, g, create_graph=self.inner, wrt=self.variables)
-        return [found.get(x, 0.0) for x in self.variables]
+        found: dict[Node, Any] = {}
+        if isinstance(output, Node):
+            g = output.filled(g, output)
+            found = pullback(output, g, create_graph=self.inner, wrt=self.variables)
+        grads = [found[x] if x in found else x.filled(0.0, x) for x in self.variables]
+        return [_number(g) if plain else g for g, plain in zip(grads, self.numbers)]
 
     def tangent(self, output: Any, tangents: Sequence[Any]) -> Any:
         """Return Σ ∂output/∂x · ẋ over the variables x."""
         if not isinstance(output, Node):
             return 0.0
-        moving = dict(zip(self.variables, tangents))
-        return pushforward(output, moving, create_graph=self.inner)
+        moving = {x: x.filled(t, x) for x, t in zip(self.variables, tangents) if not _is_zero(t)}
+        return _number(output.filled(pushforward(output, moving, self.inner), output))
+
+    def rows(self, outputs: Sequence[Any]) -> list[list[Any]]:
+        """Return the derivative of each output in each variable, backward from its numbers."""
+        blocks = []
+        for output in outputs:
+            grads = [self.cotangents(output, unit) for unit in _units(output)]
+            shapes = [_shape(output) + _shape(x) for x in self.variables]
+            blocks.append([_block(column, 0, s) for column, s in zip(zip(*grads), shapes)])
+        return blocks
+
+    def columns(self, outputs: Sequence[Any]) -> list[list[Any]]:
+        """Return the same, going forward from each number of the variables."""
+        blocks: list[list[Any]] = [[] for _ in outputs]
+        for i, x in enumerate(self.variables):
+            still = [v.filled(0.0, v) for v in self.variables]
+            moved = [[*still[:i], unit, *still[i + 1 :]] for unit in _units(x)]
+            for row, output in zip(blocks, outputs):
+                column = [self.tangent(output, tangents) for tangents in moved]
+                row.append(_block(column, -1, _shape(output) + _shape(x)))
+        return blocks
 
     def shaped(self, flat: list[Any]) -> Any:
         """Return flat derivatives in the shape of the chosen arguments."""
@@ -238,8 +279,26 @@ def _variable(leaf: Any, name: str) -> Node:
     return Value(leaf)
 
 
+def _array_variable(leaf: Any, name: str) -> Node:
+    from .tensor import Tensor
+
+    if isinstance(leaf, Node):
+        return apply(ALIAS, leaf)
+    array = leaf if getattr(getattr(leaf, "dtype", None), "kind", "") == "f" else _floats(leaf)
+    return Tensor(array, requires_grad=True)
+
+
+def _floats(leaf: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(leaf, float)
+
+
 def flat(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
-    """Return the leaves of nested lists, tuples, dicts and arrays, and what puts others there."""
+    """Return the leaves of nested lists, tuples and dicts, and what puts others in their place.
+
+    An ndarray or a Tensor is one leaf; an array of Values is as many as it has.
+    """
     if isinstance(tree, dict):
         keys, children = list(tree), list(tree.values())
         leaves, build = flat(children)
@@ -254,7 +313,7 @@ def flat(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
             return kind(*items) if hasattr(kind, "_fields") else kind(items)  # a namedtuple, or not
 
         return [leaf for leaves, _ in parts for leaf in leaves], rebuild
-    if getattr(tree, "ndim", 0):
+    if getattr(tree, "ndim", 0) and tree.dtype == object:
         shape = tree.shape
         return tree.ravel().tolist(), lambda new: _array(new, shape)
     return [tree], lambda new: new[0]
@@ -266,6 +325,57 @@ def _array(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
     kind = object if any(isinstance(item, Node) for item in items) else float
     return np.array(items, kind).reshape(shape)
+
+
+def _is_array(x: Any) -> bool:
+    """Whether it is an ndarray or a Tensor. (NumPy's single numbers are numbers.)"""
+    return hasattr(x, "shape") and (isinstance(x, Node) or type(x).__name__ == "ndarray")
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return tuple(getattr(x, "shape", ()))
+
+
+def _size(x: Any) -> int:
+    return math.prod(_shape(x))
+
+
+def _number(x: Any) -> Any:
+    """Return an ndarray of no axes as a float; all else as it is."""
+    return x.item() if type(x).__name__ == "ndarray" and not x.shape else x
+
+
+def _units(x: Any) -> list[Any]:
+    """Return for each number of x an array like x that is 1 there and 0 elsewhere."""
+    shape = _shape(x)
+    if not shape:
+        return [1.0]
+    import numpy as np
+
+    return [unit.reshape(shape) for unit in np.eye(_size(x))]
+
+
+def _block(parts: Sequence[Any], axis: int, shape: tuple[int, ...]) -> Any:
+    """Return the parts of a jacobian, one for each number of output or input, as one array."""
+    if not shape:
+        return parts[0]
+    from .array_functions import reshape, stack
+
+    return reshape(stack(parts, axis), shape)
+
+
+def _is_zero(t: Any) -> bool:
+    """Whether a tangent is 0 throughout: then there is no way from there, not even 0·inf."""
+    if isinstance(t, Node):
+        return False
+    return not t.any() if _shape(t) else float(t) == 0.0
+
+
+def _added(terms: Sequence[Any]) -> Any:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
 
 
 def _named(function: Callable[..., Any], f: Callable[..., Any], transform: str) -> Any:

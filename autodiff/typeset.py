@@ -93,6 +93,9 @@ PYTHON: Style = {
     "where": ("({1} if {0} else {2})", ATOM, (SUM, SUM, SUM)),
 }
 
+# On arrays a comparison and a choice are words of the array vocabulary, and nothing is lazy.
+ARRAYS: Style = {name: PYTHON[name] for name in ("add", "subtract", "multiply", "negative")}
+
 _LATEX_FUNCTIONS = {
     "arcsin", "arccos", "arctan", "cos", "cosh", "exp", "log", "sin", "sinh", "tan", "tanh",
 }  # fmt: skip
@@ -106,6 +109,11 @@ def plain(parts: list[Formula]) -> str:
 def python(parts: list[Formula]) -> str:
     """Write it as a Python expression over the float vocabulary."""
     return _write(parts, PYTHON, repr, str, _call)
+
+
+def arrays(parts: list[Formula]) -> str:
+    """Write it as a Python expression over the array vocabulary."""
+    return _write(parts, ARRAYS, repr, str, _call)
 
 
 def latex(parts: list[Formula]) -> str:

@@ -139,7 +139,7 @@ class Value(Node):
 
     `data` is the number (IEEE 754 double), `grad` the derivative of the last root with respect to
     it: 0.0 until a backward reaches it. `label` names it in pictures. `_children` and `_op` are for
-    hand-made nodes, as in micrograd's lecture.
+    hand-made nodes, as in micrograd's lecture; microgpt's local derivatives may stand for `_op`.
 
     `<` and its kin compare numbers; `==` and hash are identity, so that Values can be keys.
 
@@ -151,7 +151,7 @@ class Value(Node):
     vocabulary: ClassVar[Any] = floats
 
     def __init__(
-        self, data: Any, _children: tuple[Value, ...] = (), _op: str = "", label: str = ""
+        self, data: Any, _children: tuple[Value, ...] = (), _op: Any = "", label: str = ""
     ) -> None:
         if type(data) is not float:
             data = _number(data)
@@ -164,7 +164,7 @@ class Value(Node):
         if _children:
             self._make_by_hand(_children, _op)
 
-    def _make_by_hand(self, children: tuple[Value, ...], op: str) -> None:
+    def _make_by_hand(self, children: tuple[Value, ...], op: Any) -> None:
         inputs = tuple(children)
         if not all(isinstance(child, Value) for child in inputs):
             raise TypeError(
@@ -172,7 +172,20 @@ class Value(Node):
                 " made by hand; expected a tuple of Values. Give a name as Value(2.0, label='a')"
             )
         self.inputs = inputs
-        self.primitive = HandWritten(op or "made by hand")
+        if not isinstance(op, tuple):
+            self.primitive = HandWritten(op or "made by hand")
+            return
+        if len(op) != len(inputs):
+            raise TypeError(
+                f"Value() got {len(inputs)} children and {len(op)} local derivatives; expected one"
+                " for each child"
+            )
+
+        def step(node: Value) -> None:
+            for child, local in zip(inputs, op):
+                child.grad += local * node.grad
+
+        self.primitive = HandWritten("made by hand", step)
 
     @staticmethod
     def record(data: Any, inputs: tuple[Any, ...], primitive: Primitive | None) -> Value:
@@ -316,6 +329,10 @@ class Value(Node):
     def __ge__(self, other: Any) -> bool:
         return self.data >= (other.data if isinstance(other, Value) else other)
 
+    def item(self) -> float:
+        """Return the number."""
+        return float(self)
+
     def __float__(self) -> float:
         if modes.rule:
             raise TypeError(
@@ -370,6 +387,10 @@ class Value(Node):
     @property
     def _prev(self) -> set[Node]:
         return set(self.parents)
+
+    @property
+    def _children(self) -> tuple[Node, ...]:
+        return self.parents
 
     @property
     def _op(self) -> str:

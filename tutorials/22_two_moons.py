@@ -23,7 +23,7 @@ from tqdm import tqdm
 import autodiff
 from autodiff import Value, data, dot, no_grad
 from autodiff.nn import MLP, hinge
-from autodiff.optim import SGD, linear
+from autodiff.optim import SGD, linear_decay
 from visualize import draw
 from visualize.style import LIGHT
 
@@ -111,7 +111,7 @@ def scores_all_over():
 
 
 weights = model.parameters()
-optimizer = SGD(weights, lr=linear(1.0, 0.1, steps=100))
+optimizer = SGD(weights, lr=linear_decay(1.0, 0.1, steps=100))
 fields = {0: scores_all_over()}
 history = []
 

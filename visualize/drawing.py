@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from autodiff.graph import Node, topological_order
+from autodiff.nn import Module
 
 from . import beads, cards, dot, networks, neurons
 from .names import name_all
@@ -173,9 +174,10 @@ def _too_large(what: str, limit: int, function: str) -> str:
 
 def _check_node(root: Any, function: str) -> None:
     if not isinstance(root, Node):
-        raise TypeError(
-            f"{function}() got {_short(root)}; expected a Value: J = 3 * (a + b); {function}(J)"
-        )
+        what = f"a Value: J = 3 * (a + b); {function}(J)"
+        if issubclass(type(root), Module):
+            what = f"a Value that it returns: {function}(model([1.0, 2.0]))"
+        raise TypeError(f"{function}() got {_short(root)}; expected {what}")
 
 
 def _short(x: Any) -> str:

@@ -1,23 +1,23 @@
 """Losses: how far predictions are from targets, as one number to make small.
 
-    >>> mse([model(x) for x in xs], ys).backward()
+    >>> mse(model(X), y).backward()
 
-Predictions are Values or numbers, one or a list or lists of lists; targets have the same shape, or
-are a class for each list of scores. A loss is the mean over all of them. Formulas and names are
-PyTorch's; hinge takes classes -1 and 1.
+Predictions are a Tensor, or Values and numbers: one, a list, or lists of lists. Targets have the
+same shape, or are a class for each row of scores. A loss is the mean over all of them. Formulas and
+names are PyTorch's; hinge takes classes -1 and 1.
 """
 
 from __future__ import annotations
 
 import operator
 
-from .. import floats, functions
+from .. import array_functions, floats, functions
 from ..graph import Node, apply
 from ..primitive import Primitive
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
 
@@ -36,14 +36,13 @@ def huber(predictions: Any, targets: Any, delta: float = 1.0) -> Any:
 
     (Huber, Robust estimation of a location parameter, 1964.)
     """
-    if not 0.0 < delta < float("inf"):
+    if not hasattr(delta, "__float__") or not 0.0 < delta < float("inf"):
         raise ValueError(f"huber() got delta={delta!r}; expected a number above 0")
 
     def loss(p: Any, t: Any) -> Any:
         error = functions.abs(p - t)
-        if error <= delta:
-            return 0.5 * functions.square(error)
-        return delta * (error - 0.5 * delta)
+        within = functions.minimum(error, float(delta))
+        return within * (error - 0.5 * within)
 
     return _mean(loss, predictions, targets, "huber")
 
@@ -51,38 +50,43 @@ def huber(predictions: Any, targets: Any, delta: float = 1.0) -> Any:
 def hinge(scores: Any, targets: Any) -> Any:
     """Return the mean of max(0, 1 - t·s), for scores s and classes t of -1 and 1."""
 
-    def loss(s: Any, t: Any) -> Any:
-        if float(t) not in (-1.0, 1.0):
-            hint = "; of classes 0 and 1 make 2*y - 1" if float(t) == 0.0 else ""
-            raise ValueError(f"hinge() got the target {t!r}; expected -1 or 1{hint}")
-        return functions.relu(1.0 - t * s)
+    def check(t: Any) -> None:
+        for number in _distinct(t):
+            if number not in (-1.0, 1.0):
+                hint = "; of classes 0 and 1 make 2*y - 1" if number == 0.0 else ""
+                raise ValueError(f"hinge() got the target {number:g}; expected -1 or 1{hint}")
 
-    return _mean(loss, scores, targets, "hinge")
+    return _mean(lambda s, t: functions.relu(1.0 - t * s), scores, targets, "hinge", check)
 
 
 def bce_with_logits(logits: Any, targets: Any) -> Any:
-    """Return the binary cross-entropy of sigmoid(z), the mean of log(1 + eᶻ) - t·z.
+    """Return the binary cross-entropy of sigmoid(z), the mean of -t·log σ(z) - (1 - t)·log σ(-z).
 
-    It does not overflow. Targets are probabilities from 0 to 1.
+    It neither overflows nor cancels. Targets are probabilities from 0 to 1.
     """
-    return _mean(
-        lambda z, t: functions.softplus(z) - _probability(t, "bce_with_logits") * z,
-        logits,
-        targets,
-        "bce_with_logits",
-    )
+
+    def loss(z: Any, t: Any) -> Any:
+        if type(t) is float and t in (0.0, 1.0):  # a class: half the work
+            return functions.softplus(-z if t else z)
+        return t * functions.softplus(-z) + (1.0 - t) * functions.softplus(z)
+
+    return _mean(loss, logits, targets, "bce_with_logits", _probabilities("bce_with_logits"))
 
 
 def _log(xp: Any, p: Any) -> Any:
     return xp.maximum(xp.log(p), -100.0)
 
 
+def _log_of_rest(xp: Any, p: Any) -> Any:
+    return xp.maximum(xp.log1p(-p), -100.0)
+
+
 # Logarithms are cut off at -100, and the slope's denominator at 1e-12, as in PyTorch.
 _BCE = Primitive(
     "bce",
     lambda xp, g, y, p, t: xp.divide(g * (p - t), xp.maximum(p * (1.0 - p), 1e-12)),
-    lambda xp, g, y, p, t: g * (_log(xp, 1.0 - p) - _log(xp, p)),
-    forward=lambda xp, p, t: -(t * _log(xp, p) + (1.0 - t) * _log(xp, 1.0 - p)),
+    lambda xp, g, y, p, t: g * (_log_of_rest(xp, p) - _log(xp, p)),
+    forward=lambda xp, p, t: -(t * _log(xp, p) + (1.0 - t) * _log_of_rest(xp, p)),
     home=(__name__, "_BCE"),
 )
 
@@ -90,56 +94,104 @@ _BCE = Primitive(
 def bce(probabilities: Any, targets: Any) -> Any:
     """Return the binary cross-entropy, the mean of -(t·log p + (1 - t)·log(1 - p)).
 
-    A logarithm is never below -100. Where p is sigmoid(z), `bce_with_logits(z, t)` is exact.
+    A logarithm is never below -100. Where p is sigmoid(z), take `bce_with_logits(z, t)`, which
+    needs no such bound.
     """
 
     def loss(p: Any, t: Any) -> Any:
-        t = _probability(t, "bce")
         if isinstance(p, Node) or isinstance(t, Node):
             return apply(_BCE, p, t)
         return _BCE.compute(floats, float(p), float(t))
 
-    return _mean(loss, probabilities, targets, "bce")
+    return _mean(loss, probabilities, targets, "bce", _probabilities("bce"))
 
 
 def cross_entropy(logits: Any, targets: Any) -> Any:
-    """Return the mean of log Σ eᶻ - z_t over lists of scores z and their classes t, from 0.
+    """Return the mean of log Σ eᶻ - z_t over rows of scores z and their classes t, from 0.
 
-    It is -log softmax(z)_t without overflow. A target may be a list of probabilities p instead, as
-    a one-hot label is: then it is log Σ eᶻ - p·z. One list of scores and one target may be given
-    without the outer brackets.
+    It is -log softmax(z)_t without overflow. A target may be a row of probabilities p instead, as
+    a one-hot label is: then it is -Σ p·log softmax(z). One row of scores and one target may be
+    given without the outer brackets.
     """
+    if _is_array(logits):
+        z, t = _rows_of_scores(logits, targets, "cross_entropy")
+        return functions.cross_entropy(z, target=t)
 
     def loss(z: Sequence[Any], t: Any) -> Any:
-        return functions.logsumexp(z) - _chosen(z, t, "cross_entropy")
+        terms, _ = functions.shifted(z, "cross_entropy")
+        log_total = functions.log(functions.sum([functions.exp(term) for term in terms]))
+        if _is_list(t):
+            return functions.dot(t, [log_total - term for term in terms])
+        return log_total - terms[t]
 
     return _mean_of_rows(loss, logits, targets, "cross_entropy")
 
 
 def nll(log_probabilities: Any, targets: Any) -> Any:
-    """Return the negative log-likelihood, the mean of -ℓ_t over lists ℓ and their classes t.
+    """Return the negative log-likelihood, the mean of -ℓ_t over rows ℓ and their classes t.
 
     Classes count from 0. `nll(log_softmax(z), t)` is `cross_entropy(z, t)`.
     """
-    return _mean_of_rows(lambda row, t: -_chosen(row, t, "nll"), log_probabilities, targets, "nll")
+    if _is_array(log_probabilities):
+        z, t = _rows_of_scores(log_probabilities, targets, "nll")
+        return array_functions.sum(z * t) * (-1.0 / len(t))
+
+    def loss(z: Sequence[Any], t: Any) -> Any:
+        return -(functions.dot(t, z) if _is_list(t) else z[t])
+
+    return _mean_of_rows(loss, log_probabilities, targets, "nll")
 
 
-# -- means, and what is paired ---------------------------------------------------------------------
+# -- means of lists and of arrays ------------------------------------------------------------------
 
 
-def _mean(loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, name: str) -> Any:
-    pairs = list(_pairs(_plain(predictions), _plain(targets), name))
-    if not pairs:
+def _mean(
+    loss: Callable[[Any, Any], Any],
+    predictions: Any,
+    targets: Any,
+    name: str,
+    check: Callable[[Any], None] = lambda t: None,
+) -> Any:
+    if _is_list(predictions) and len(predictions) and _is_array(predictions[0]):
+        predictions = array_functions.stack(predictions)
+    if _is_array(predictions):
+        targets = _alike(targets, predictions, name)
+        check(targets)
+        return array_functions.mean(loss(predictions, targets))
+    terms = []
+    for p, t in _pairs(_plain(predictions), _plain(targets), name):
+        check(t)
+        terms.append(loss(p, t))
+    if not terms:
         raise ValueError(f"{name}() got no predictions; expected at least one")
-    terms = [loss(p, t) for p, t in pairs]
     return functions.sum(terms) / len(terms) if len(terms) > 1 else terms[0]
 
 
-def _pairs(predictions: Any, targets: Any, name: str) -> Any:
-    if not hasattr(predictions, "__len__") and not hasattr(targets, "__len__"):
-        yield predictions, targets
+def _alike(targets: Any, predictions: Any, name: str) -> Any:
+    """Return targets as a Tensor or ndarray of the shape and dtype of the predictions."""
+    if not isinstance(targets, Node):
+        import numpy as np
+
+        targets = np.asarray(targets, predictions.dtype)
+    if targets.shape != predictions.shape:
+        raise ValueError(
+            f"{name}() got predictions of shape {predictions.shape} and targets of shape"
+            f" {targets.shape}; expected the same, so that each has its own: reshape one of them"
+        )
+    return targets
+
+
+def _pairs(predictions: Any, targets: Any, name: str) -> Iterator[tuple[Any, Any]]:
+    if not _is_list(predictions) and not _is_list(targets):
+        for x in (predictions, targets):
+            if isinstance(x, (str, bytes, complex)) or not hasattr(x, "__float__"):
+                raise TypeError(
+                    f"{name}() got {x!r}, a {type(x).__name__}; expected a number, a Value, or"
+                    " lists of them"
+                )
+        yield predictions, targets if isinstance(targets, Node) else float(targets)
         return
-    sizes = [len(x) if hasattr(x, "__len__") else None for x in (predictions, targets)]
+    sizes = [len(x) if _is_list(x) else None for x in (predictions, targets)]
     if sizes[0] != sizes[1]:
         words = ["one number" if size is None else f"a list of {size}" for size in sizes]
         raise ValueError(
@@ -154,41 +206,109 @@ def _mean_of_rows(
     loss: Callable[[Sequence[Any], Any], Any], rows: Any, targets: Any, name: str
 ) -> Any:
     rows, targets = _plain(rows), _plain(targets)
-    if not hasattr(rows, "__len__") or not len(rows):
+    if not _is_list(rows) or not len(rows):
         raise ValueError(f"{name}() got {rows!r}; expected a list of scores, one for each class")
-    if not hasattr(rows[0], "__len__"):
-        return loss(rows, targets)
-    if not hasattr(targets, "__len__") or len(rows) != len(targets):
-        count = len(targets) if hasattr(targets, "__len__") else "one"
+    if not _is_list(rows[0]):
+        return loss(rows, _target(targets, len(rows), name))
+    if not _is_list(targets) or len(rows) != len(targets):
+        count = len(targets) if _is_list(targets) else "one"
         raise ValueError(
             f"{name}() got {len(rows)} lists of scores and {count} targets; expected as many"
         )
-    terms = [loss(row, t) for row, t in zip(rows, targets)]
+    terms = [loss(row, _target(t, len(row), name)) for row, t in zip(rows, targets)]
     return functions.sum(terms) / len(terms) if len(terms) > 1 else terms[0]
 
 
-def _chosen(row: Sequence[Any], target: Any, name: str) -> Any:
-    """Return the score of the target class, or the mean score under the target's probabilities."""
-    if hasattr(target, "__len__"):
-        return functions.dot([_probability(p, name) for p in target], row)
-    try:
-        index = operator.index(target)
-    except TypeError:
-        index = -1
-    if not 0 <= index < len(row):
+def _target(target: Any, count: int, name: str) -> Any:
+    """Return a class as an int, or probabilities as they are; raise if they do not fit."""
+    if _is_list(target):
+        if len(target) == count:
+            for p in target:
+                _probabilities(name)(p)
+            _check_sum(sum(map(float, target)), name)
+            return target
+    else:
+        try:
+            index = operator.index(target.item() if hasattr(target, "item") else target)
+        except TypeError:
+            index = -1
+        if 0 <= index < count:
+            return index
+    raise ValueError(
+        f"{name}() got the target {target!r} for {count} scores; expected an int from 0 to"
+        f" {count - 1}, or {count} probabilities"
+    )
+
+
+def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
+    """Return scores of shape (n, k), and the targets as probabilities of that shape."""
+    import numpy as np
+
+    k = scores.shape[-1] if scores.shape else 0
+    given = targets.numpy() if isinstance(targets, Node) else np.asarray(targets)  # type: ignore[attr-defined]
+    rows = array_functions.reshape(scores, (-1, k) if k else (0, 0))
+    if given.shape == scores.shape and k and given.dtype.kind in "biuf":
+        _probabilities(name)(given)
+        if given.size:
+            _check_sum(float(given.sum(-1).max()), name)
+        return rows, given.reshape(rows.shape).astype(scores.dtype)
+    if given.shape != scores.shape[:-1] or not k:
         raise ValueError(
-            f"{name}() got the target {target!r} for {len(row)} scores; expected a whole number"
-            f" from 0 to {len(row) - 1}, or {len(row)} probabilities"
+            f"{name}() got scores of shape {scores.shape} and targets of shape {given.shape};"
+            f" expected classes of shape {scores.shape[:-1]}, or probabilities of {scores.shape}"
         )
-    return row[index]
+    if given.dtype.kind not in "iu":
+        raise ValueError(f"{name}() got classes of {given.dtype}; expected integers")
+    flat = given.ravel()
+    if flat.size and not 0 <= flat.min() <= flat.max() < k:
+        bad = flat[(flat < 0) | (flat >= k)][0]
+        raise ValueError(
+            f"{name}() got the target {bad} for {k} scores; expected an int from 0 to {k - 1}"
+        )
+    chosen = np.zeros(rows.shape, scores.dtype)
+    chosen[np.arange(len(flat)), flat] = 1.0
+    return rows, chosen
 
 
-def _probability(t: Any, name: str) -> Any:
-    if not 0.0 <= t <= 1.0:
-        raise ValueError(f"{name}() got the target {t!r}; expected a probability from 0 to 1")
-    return t
+def _check_sum(total: float, name: str) -> None:
+    if total > 1.0 + 1e-3:
+        raise ValueError(
+            f"{name}() got probabilities that sum to {total:g}; expected at most 1: for one score"
+            " and one label 0 or 1 for each sample, use bce_with_logits"
+        )
+
+
+def _probabilities(name: str) -> Callable[[Any], None]:
+    def check(t: Any) -> None:
+        for number in _distinct(t):
+            if not 0.0 <= number <= 1.0:
+                raise ValueError(
+                    f"{name}() got the target {number:g}; expected a probability from 0 to 1"
+                )
+
+    return check
+
+
+def _distinct(t: Any) -> Any:
+    """Return the numbers to check: of an array its extremes and what lies between, each once."""
+    if getattr(t, "shape", ()):
+        import numpy as np
+
+        return np.unique(t.numpy() if isinstance(t, Node) else t).tolist()  # type: ignore[attr-defined]
+    return [float(t)]
+
+
+def _is_array(x: Any) -> bool:
+    """Whether it is a Tensor."""
+    return isinstance(x, Node) and hasattr(x, "shape")
+
+
+def _is_list(x: Any) -> bool:
+    return isinstance(x, (list, tuple))
 
 
 def _plain(x: Any) -> Any:
-    """Return an ndarray as lists."""
-    return x.tolist() if getattr(x, "ndim", 0) else x
+    """Return an ndarray as lists, and one of no axes as a number."""
+    if isinstance(x, Node) or not hasattr(x, "tolist"):
+        return [_plain(part) for part in x] if _is_list(x) else x
+    return x.tolist()

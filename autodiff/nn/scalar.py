@@ -11,6 +11,7 @@ the three products and three additions that it stands for.
 
 from __future__ import annotations
 
+import operator
 import random
 
 from .. import functions
@@ -39,7 +40,6 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 # The same as methods, which are faster on Values.
 _METHODS = {name: getattr(Value, name) for name in ACTIVATIONS if name != "linear"}
-_METHODS["linear"] = Value.__pos__
 
 
 class Neuron(Module):
@@ -56,14 +56,13 @@ class Neuron(Module):
         activation: str = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        _check_width("Neuron", nin)
+        nin = _check_width("Neuron", nin)
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise ValueError(f"Neuron got activation={activation!r}; expected one of {known}")
         draw = (rng or random).uniform
         self.w = [Value(draw(-1, 1)) for _ in range(nin)]
         self.b = Value(0.0)
-        self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
 
     def __call__(self, x: Any) -> Any:
@@ -71,10 +70,22 @@ class Neuron(Module):
 
         ValueError for another width.
         """
-        return _called([[self]], x, [repr(self)])
+        return _called([self], x, [repr(self)])
+
+    @property
+    def nonlin(self) -> bool:
+        """Whether there is an activation. Set to False, there is none; to True, it is ReLU."""
+        return self.activation != "linear"
+
+    @nonlin.setter
+    def nonlin(self, wanted: bool) -> None:
+        if wanted != self.nonlin:
+            self.activation = "relu" if wanted else "linear"
 
     def __repr__(self) -> str:
-        name = {"relu": "ReLU"}.get(self.activation, self.activation.capitalize())
+        words = self.activation.split("_")
+        names = {"relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU"}
+        name = "".join(names.get(word, word.capitalize()) for word in words)
         return f"{name}Neuron({len(self.w)})"
 
 
@@ -82,7 +93,7 @@ class Layer(Module):
     """`nout` neurons side by side, each of `nin` inputs."""
 
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
-        _check_width("Layer", nout)
+        nout = _check_width("Layer", nout)
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
 
     def __call__(self, x: Any) -> Any:
@@ -90,7 +101,7 @@ class Layer(Module):
 
         Of a list of samples x it is a list of these. ValueError for another width.
         """
-        return _called([self.neurons], x, [repr(self)])
+        return _called([self], x, [repr(self)])
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(str, self.neurons))}]"
@@ -100,8 +111,12 @@ class MLP(Module):
     """A multi-layer perceptron: layers of the widths `nouts`, the last one linear."""
 
     def __init__(self, nin: int, nouts: Sequence[int], **options: Any) -> None:
-        _check_width("MLP", nin)
-        widths = [nin, *nouts]
+        if not isinstance(nouts, (list, tuple)) or not nouts:
+            raise ValueError(
+                f"MLP got {nouts!r} as the widths of its layers; expected a list, as in"
+                " MLP(2, [16, 1])"
+            )
+        widths = [_check_width("MLP", nin), *nouts]
         last = len(nouts) - 1
         self.layers = [
             Layer(widths[i], widths[i + 1], **{"nonlin": i != last, **options})
@@ -114,43 +129,91 @@ class MLP(Module):
         Of a list of samples x it is the list of their outputs, and faster than these one by one.
         ValueError for another width, naming the layer.
         """
-        layers = [layer.neurons for layer in self.layers]
         names = [
-            f"layer{i} of the MLP, {len(neurons)} neurons of {len(neurons[0].w)} inputs,"
-            for i, neurons in enumerate(layers, 1)
+            f"layer{i} of the MLP, {len(layer.neurons)} neurons of {_width(layer)} inputs,"
+            if isinstance(layer, Layer)
+            else f"layer{i} of the MLP"
+            for i, layer in enumerate(self.layers, 1)
         ]
-        return _called(layers, x, names)
+        return _called(self.layers, x, names)
+
+    def to_tensor(self) -> Any:
+        """Return the same network of Tensors, in float64 (`conversion`)."""
+        from .conversion import to_tensor
+
+        return to_tensor(self)
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
 
 
-def _called(layers: Sequence[Sequence[Neuron]], x: Any, names: Sequence[str]) -> Any:
-    """Return what the layers, one after the other, make of one sample or of each of a list."""
+def _called(parts: Sequence[Any], x: Any, names: Sequence[str]) -> Any:
+    """Return what the parts, one after the other, make of one sample or of each of a list."""
     if getattr(x, "ndim", 0):
         x = x.tolist()
-    if not hasattr(x, "__len__"):
+    if isinstance(x, Value) or (hasattr(x, "__float__") and not hasattr(x, "__len__")):
         x = [x]  # of a single input one may leave off the brackets
-    many = len(x) > 0 and hasattr(x[0], "__len__")
-    outputs = list(x) if many else [x]
-    for neurons, name in zip(layers, names):
-        outputs = _outputs(neurons, outputs, name)
+    if not isinstance(x, (list, tuple)):
+        raise TypeError(
+            f"{names[0].rstrip(',')} got {x!r}, a {type(x).__name__}; expected a list of numbers,"
+            " or a list of such lists"
+        )
+    many = len(x) > 0 and isinstance(x[0], (list, tuple))
+    outputs: list[Any] = list(x) if many else [x]
+    for part, name in zip(parts, names):
+        outputs = _outputs(part, outputs, name)
     shaped = [out[0] if len(out) == 1 else out for out in outputs]
     return shaped if many else shaped[0]
 
 
-def _outputs(neurons: Sequence[Neuron], samples: list[Any], name: str) -> list[list[Any]]:
-    width = len(neurons[0].w)
+def _width(part: Any) -> int:
+    neurons = part.neurons if isinstance(part, Layer) else [part]
+    return len(neurons[0].w)
+
+
+def _outputs(part: Any, samples: list[Any], name: str) -> list[list[Any]]:
+    """Return the outputs of a neuron, a layer, or whatever stands in a list of layers."""
+    if isinstance(part, (Neuron, Layer)):
+        _check_samples(samples, _width(part), name)
+    neurons = part.neurons if type(part) is Layer else [part]
+    if all(type(neuron) is Neuron for neuron in neurons):
+        return _outputs_of_neurons(neurons, samples)
+    outputs = []
+    for sample in samples:  # somebody's own, which must be called
+        out = [neuron(sample) for neuron in neurons]
+        out = out[0] if len(out) == 1 else out
+        outputs.append(list(out) if isinstance(out, (list, tuple)) else [out])
+    return outputs
+
+
+def _check_samples(samples: list[Any], width: int, name: str) -> None:
     for index, sample in enumerate(samples):
-        if len(sample) != width:
+        size = len(sample) if isinstance(sample, (list, tuple)) else "no list of"
+        if size != width:
             which = f" in sample {index}" if len(samples) > 1 else ""
-            raise ValueError(f"{name} got {len(sample)} numbers{which}; expected {width}")
+            hint = ""
+            if width == 1 and len(samples) == 1:
+                hint = ": one number for each sample, as [[0.1], [0.2]] or xs.reshape(-1, 1)"
+            raise ValueError(f"{name} got {size} numbers{which}; expected {width}{hint}")
+
+
+def _outputs_of_neurons(neurons: Sequence[Neuron], samples: list[Any]) -> list[list[Any]]:
     sums = functions.linear(samples, [n.w for n in neurons], [n.b for n in neurons])
-    table = _METHODS if all(type(z) is Value for z in sums[0]) else ACTIVATIONS
-    activations = [table[n.activation] for n in neurons]
-    return [[f(z) for f, z in zip(activations, zs)] for zs in sums]
+    names = [n.activation for n in neurons]
+    plain = [ACTIVATIONS[name] for name in names]
+    methods = [_METHODS.get(name) or ACTIVATIONS[name] for name in names]
+    outputs = []
+    for zs in sums:
+        each = methods if all(type(z) is Value for z in zs) else plain
+        outputs.append([f(z) for f, z in zip(each, zs)])
+    return outputs
 
 
-def _check_width(role: str, width: Any) -> None:
-    if type(width) is not int or width < 1:
+def _check_width(role: str, width: Any) -> int:
+    try:
+        number = operator.index(width)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(width, bool):
         raise ValueError(f"{role} got a width of {width!r}; expected a whole number of at least 1")
+    return number

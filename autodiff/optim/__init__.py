@@ -1,17 +1,24 @@
 """Optimisers, which turn gradients into steps, and schedules of their learning rates.
 
     >>> from autodiff import optim
-    >>> optimizer = optim.SGD(model.parameters(), lr=optim.linear(1.0, 0.1, steps=100))
+    >>> optimizer = optim.SGD(model.parameters(), lr=optim.linear_decay(1.0, 0.1, steps=100))
     >>> optimizer.zero_grad()
     >>> loss.backward()
     >>> optimizer.step()
 
-They work on whatever has `.data` and `.grad`: on Values, and on Tensors by the same formulas.
+They work on Values, and on Tensors by the same formulas.
 """
 
 from .optimizer import Optimizer
 from .rules import SGD, AdaGrad, Adam, AdamW, RMSProp
-from .schedules import cosine, exponential, inverse_time, linear, step_decay, warmup
+from .schedules import (
+    cosine_decay,
+    exponential_decay,
+    inverse_time_decay,
+    linear_decay,
+    step_decay,
+    warmup,
+)
 
 __all__ = [
     "SGD",
@@ -20,10 +27,10 @@ __all__ = [
     "AdamW",
     "Optimizer",
     "RMSProp",
-    "cosine",
-    "exponential",
-    "inverse_time",
-    "linear",
+    "cosine_decay",
+    "exponential_decay",
+    "inverse_time_decay",
+    "linear_decay",
     "step_decay",
     "warmup",
 ]

@@ -12,12 +12,13 @@ the new x and what to remember. Written with +=, one formula serves floats and, 
 
 from __future__ import annotations
 
+from .. import floats
 from ..graph import Node
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any, ClassVar
+    from typing import Any
 
     Rate = float | Callable[[int], float]
 
@@ -39,6 +40,16 @@ class _Mixed(_Used):
 
     __slots__ = ()
 
+    def __mul__(self, other: Any) -> Any:  # scaled, as clipping does, it still is one
+        product = float.__mul__(self, other)
+        return product if product is NotImplemented else _Mixed(product)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        quotient = float.__truediv__(self, other)
+        return quotient if quotient is NotImplemented else _Mixed(quotient)
+
 
 class Optimizer:
     """The base of optimisers: parameters, their gradients, the learning rate.
@@ -49,7 +60,7 @@ class Optimizer:
     once, unless `accumulate=True` says that they are meant.
     """
 
-    remembers: ClassVar[tuple[str, ...]] = ()
+    remembers: tuple[str, ...] = ()
 
     def __init__(self, parameters: Iterable[Any], lr: Rate, *, accumulate: bool = False) -> None:
         self.parameters = _checked(parameters, type(self).__name__)
@@ -57,26 +68,21 @@ class Optimizer:
         self.accumulate = accumulate
         self.steps = 0
         self.memory: list[tuple[Any, ...]] = [
-            tuple(p.data * 0.0 for _ in self.remembers) for p in self.parameters
+            tuple(_start(name, p) for name in self.remembers) for p in self.parameters
         ]
+        self._graphs: list[Any] = [None] * len(self.parameters)  # gradients that were graphs
         self._warned = False
 
     @property
     def lr(self) -> float:
         """The learning rate of the next step. Assign a number, or a function of steps taken."""
-        rate = self._schedule(self.steps)
-        if not rate >= 0.0:
-            raise ValueError(f"the schedule gave lr={rate!r} at step {self.steps}; expected ≥ 0")
-        return rate
+        if not callable(self._lr):
+            return self._lr
+        return check_number(type(self).__name__, f"lr of step {self.steps}", self._lr(self.steps))
 
     @lr.setter
     def lr(self, lr: Rate) -> None:
-        if callable(lr):
-            self._schedule = lr
-            return
-        number: float = lr
-        check_number(type(self).__name__, "lr", number)
-        self._schedule = lambda steps: number
+        self._lr = lr if callable(lr) else check_number(type(self).__name__, "lr", lr)
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -86,32 +92,50 @@ class Optimizer:
     def step(self) -> None:
         """Take one step: change every parameter that has a gradient."""
         rate = self.lr
-        mixed = False
+        mixed, moved = False, False
         for i, p in enumerate(self.parameters):
             if not p.has_grad:
                 continue
-            g = p.grad.data if isinstance(p.grad, Node) else p.grad
+            moved = True
+            before, g = self._graphs[i], p.grad
+            self._graphs[i] = None
+            if isinstance(g, Node):  # of backward(create_graph=True)
+                mixed = mixed or any(x is before for x in g.inputs)
+                self._graphs[i], g = g, g.data
             mixed = mixed or type(g) is _Mixed
+            g = float(g) if p.vocabulary is floats else g
             p.data, *memory = self.rule(p.vocabulary, rate, p.data, g, *self.memory[i])
             self.memory[i] = tuple(memory)
-            if isinstance(g, float):
-                p.grad = _Used(g)
+            mixed = self._mark(p, g) or mixed
         self.steps += 1
-        if mixed and not self.accumulate and not self._warned:
-            self._warn()
+        name = type(self).__name__
+        if mixed and not self.accumulate:
+            self._warn(
+                f"{name}.step() got gradients that still hold those of the step before: call"
+                f" optimizer.zero_grad() before backward(), or {name}(..., accumulate=True) if the"
+                " sum is meant"
+            )
+        if not moved:
+            self._warn(
+                f"{name}.step() found no gradient: call backward() on a loss made from these"
+                " parameters, after zero_grad() and before step()"
+            )
 
-    def _warn(self) -> None:
+    def _mark(self, p: Any, g: Any) -> bool:
+        """Note that a gradient has been used; return whether it was one that was used already."""
+        if p.vocabulary is floats:
+            if not isinstance(p.grad, Node):
+                p.grad = _Used(g)
+            return False
+        mixed, p.use = p.use == 2, 1
+        return bool(mixed)
+
+    def _warn(self, words: str) -> None:
         from warnings import warn
 
-        self._warned = True
-        name = type(self).__name__
-        warn(
-            f"{name}.step() got gradients that still hold those of the step before: call"
-            f" optimizer.zero_grad() before backward(), or {name}(..., accumulate=True) if the sum"
-            " is meant",
-            RuntimeWarning,
-            stacklevel=3,
-        )
+        if not self._warned:
+            self._warned = True
+            warn(words, RuntimeWarning, stacklevel=3)
 
     def rule(self, xp: Any, rate: float, x: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
         """Return the new x, and what to remember."""
@@ -151,16 +175,23 @@ def _checked(parameters: Iterable[Any], name: str) -> list[Any]:
     return leaves
 
 
-def check_number(name: str, what: str, number: Any) -> None:
-    """Raise unless it is a finite number of at least 0."""
+def _start(name: str, p: Any) -> Any:
+    """Return what is remembered before the first step: no steps, or zeros like the parameter."""
+    return 0.0 if name == "count" else p.vocabulary.zeros_like(p.data)
+
+
+def check_number(name: str, what: str, number: Any) -> float:
+    """Return it as a float; raise unless it is a finite number of at least 0."""
     if isinstance(number, (bool, str, Node)) or not hasattr(number, "__float__"):
         raise TypeError(f"{name} got {what}={number!r}; expected a number")
     if not 0.0 <= number < float("inf"):
         raise ValueError(f"{name} got {what}={number!r}; expected a finite number of at least 0")
+    return float(number)
 
 
-def check_fraction(name: str, what: str, number: Any) -> None:
-    """Raise unless it is a number of at least 0 and below 1."""
-    check_number(name, what, number)
-    if not number < 1.0:
+def check_fraction(name: str, what: str, number: Any) -> float:
+    """Return it as a float; raise unless it is a number of at least 0 and below 1."""
+    fraction = check_number(name, what, number)
+    if not fraction < 1.0:
         raise ValueError(f"{name} got {what}={number!r}; expected a number below 1")
+    return fraction

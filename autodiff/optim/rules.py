@@ -25,8 +25,7 @@ class _Decaying(Optimizer):
     def __init__(
         self, parameters: Iterable[Any], lr: Rate, weight_decay: float, accumulate: bool
     ) -> None:
-        check_number(type(self).__name__, "weight_decay", weight_decay)
-        self.weight_decay = weight_decay
+        self.weight_decay = check_number(type(self).__name__, "weight_decay", weight_decay)
         super().__init__(parameters, lr, accumulate=accumulate)
 
     def decayed(self, g: Any, x: Any) -> Any:
@@ -39,8 +38,6 @@ class SGD(_Decaying):
     Nesterov's form is x ← x - lr·(g + μv) (Sutskever et al., 2013, as PyTorch writes it).
     """
 
-    remembers = ("velocity",)
-
     def __init__(
         self,
         parameters: Iterable[Any],
@@ -51,20 +48,21 @@ class SGD(_Decaying):
         *,
         accumulate: bool = False,
     ) -> None:
-        check_number("SGD", "momentum", momentum)
+        self.momentum, self.nesterov = check_number("SGD", "momentum", momentum), nesterov
+        self.remembers = ("velocity",) if self.momentum else ()
         if nesterov and not momentum:
             raise ValueError("SGD got nesterov=True without momentum; expected momentum=0.9, say")
-        self.momentum, self.nesterov = momentum, nesterov
         super().__init__(parameters, lr, weight_decay, accumulate)
 
     def rule(self, xp: Any, rate: float, x: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
-        (v,) = memory
         g = self.decayed(g, x)
-        if self.momentum:
-            v *= self.momentum
-            v += g
-            g = g + self.momentum * v if self.nesterov else v
-        x -= rate * g
+        if not self.momentum:
+            x -= rate * g
+            return (x,)
+        (v,) = memory
+        v *= self.momentum
+        v += g
+        x -= rate * (g + self.momentum * v if self.nesterov else v)
         return x, v
 
 
@@ -85,8 +83,7 @@ class AdaGrad(_Decaying):
         *,
         accumulate: bool = False,
     ) -> None:
-        check_number("AdaGrad", "eps", eps)
-        self.eps = eps
+        self.eps = check_number("AdaGrad", "eps", eps)
         super().__init__(parameters, lr, weight_decay, accumulate)
 
     def rule(self, xp: Any, rate: float, x: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
@@ -112,9 +109,8 @@ class RMSProp(_Decaying):
         *,
         accumulate: bool = False,
     ) -> None:
-        check_fraction("RMSProp", "alpha", alpha)
-        check_number("RMSProp", "eps", eps)
-        self.alpha, self.eps = alpha, eps
+        self.alpha = check_fraction("RMSProp", "alpha", alpha)
+        self.eps = check_number("RMSProp", "eps", eps)
         super().__init__(parameters, lr, weight_decay, accumulate)
 
     def rule(self, xp: Any, rate: float, x: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
@@ -129,11 +125,11 @@ class RMSProp(_Decaying):
 class Adam(_Decaying):
     """m ← β₁m + (1 - β₁)g, v ← β₂v + (1 - β₂)g², x ← x - lr·m̂/(√v̂ + eps).
 
-    m̂ = m/(1 - β₁ᵗ) and v̂ = v/(1 - β₂ᵗ) make up for the zeros that m and v start from (Kingma and
-    Ba, 2015).
+    m̂ = m/(1 - β₁ᵗ) and v̂ = v/(1 - β₂ᵗ) make up for the zeros that m and v start from; t counts the
+    gradients of each parameter (Kingma and Ba, 2015).
     """
 
-    remembers = ("mean", "mean_of_squares")
+    remembers = ("count", "mean", "mean_of_squares")
 
     def __init__(
         self,
@@ -146,24 +142,28 @@ class Adam(_Decaying):
         accumulate: bool = False,
     ) -> None:
         name = type(self).__name__
-        for index, beta in enumerate(betas):
-            check_fraction(name, f"betas[{index}]", beta)
-        check_number(name, "eps", eps)
-        self.betas, self.eps = betas, eps
+        beta1, beta2 = betas
+        self.betas = (
+            check_fraction(name, "betas[0]", beta1),
+            check_fraction(name, "betas[1]", beta2),
+        )
+        self.eps = check_number(name, "eps", eps)
         super().__init__(parameters, lr, weight_decay, accumulate)
 
     def rule(self, xp: Any, rate: float, x: Any, g: Any, *memory: Any) -> tuple[Any, ...]:
         return self.adapted(xp, rate, x, self.decayed(g, x), *memory)
 
-    def adapted(self, xp: Any, rate: float, x: Any, g: Any, m: Any, v: Any) -> tuple[Any, ...]:
-        (beta1, beta2), t = self.betas, self.steps + 1
+    def adapted(
+        self, xp: Any, rate: float, x: Any, g: Any, t: float, m: Any, v: Any
+    ) -> tuple[Any, ...]:
+        (beta1, beta2), t = self.betas, t + 1.0
         m *= beta1
         m += (1.0 - beta1) * g
         v *= beta2
         v += (1.0 - beta2) * (g * g)
         root = xp.sqrt(v) * (1.0 - beta2**t) ** -0.5
         x -= xp.divide(rate / (1.0 - beta1**t) * m, root + self.eps)
-        return x, m, v
+        return x, t, m, v
 
 
 class AdamW(Adam):

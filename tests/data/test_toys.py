@@ -59,3 +59,42 @@ def test_without_a_seed_of_their_own_they_come_from_the_common_one():
 def test_what_cannot_be_made_is_refused(options):
     with pytest.raises(ValueError, match=r"moons\(\) got"):
         data.moons(**options)
+
+
+def test_beans_are_as_toxic_as_they_are_big():
+    sizes, toxicities = data.beans(1000, seed=2)
+    assert sizes.shape == toxicities.shape == (1000,)
+    assert sizes.dtype == toxicities.dtype == float
+    assert (np.diff(sizes) >= 0).all()
+    assert 0 < sizes[0] < 0.01
+    assert 0.99 < sizes[-1] < 1
+    extra = toxicities - 1.2 * sizes
+    assert -1e-12 < extra.min() < 0.001
+    assert 0.099 < extra.max() < 0.1 + 1e-12
+    assert extra.mean() == pytest.approx(0.05, abs=0.003)
+
+
+def test_beans_come_from_a_seed_or_from_the_common_one():
+    assert len(data.beans()[0]) == 100
+    assert (data.beans(5, seed=3)[1] == data.beans(5, seed=3)[1]).all()
+    assert (data.beans(5, seed=3)[1] != data.beans(5, seed=4)[1]).all()
+    assert data.beans(1, seed=3)[0][0] == random.Random(3).random()
+    seed(7)
+    first = data.beans()[0]
+    seed(7)
+    assert (data.beans()[0] == first).all()
+    with pytest.raises(ValueError, match=r"beans\(\) got n=0; expected a whole number"):
+        data.beans(0)
+
+
+def test_people_are_four():
+    X, y, names = data.people()
+    assert dict(zip(names, zip(X.tolist(), y.tolist()))) == {
+        "Alice": ([-2.0, -1.0], 1),
+        "Bob": ([25.0, 6.0], 0),
+        "Charlie": ([17.0, 4.0], 0),
+        "Diana": ([-15.0, -6.0], 1),
+    }
+    assert X.dtype == float
+    data.people().X[0] = 0
+    assert data.people().X[0].tolist() == [-2, -1]  # everybody gets their own

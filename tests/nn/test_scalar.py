@@ -61,7 +61,7 @@ def test_a_module_of_ones_own_finds_its_parameters():
             self.note = "not a parameter"
 
     names = [name for name, _ in Mine().named_parameters()]
-    assert names == ["scale", "head1.w[0]", "head1.b", "head2.w[0]", "head2.b"]
+    assert names == ["scale", "heads[0].w[0]", "heads[0].b", "heads[1].w[0]", "heads[1].b"]
 
 
 def test_a_shared_parameter_is_there_once_and_a_circle_of_modules_ends():

@@ -5,7 +5,7 @@ import pytest
 import autodiff
 from autodiff import data, dot
 from autodiff.nn import MLP, cross_entropy, hinge
-from autodiff.optim import SGD, AdamW, cosine, linear
+from autodiff.optim import SGD, AdamW, cosine_decay, linear_decay
 
 
 def train(steps, optimizer=None, loss=hinge, widths=(16, 16, 1)):
@@ -13,7 +13,7 @@ def train(steps, optimizer=None, loss=hinge, widths=(16, 16, 1)):
     autodiff.seed(1337)
     model = MLP(2, list(widths))
     weights = model.parameters()
-    optimizer = (optimizer or (lambda p: SGD(p, lr=linear(1.0, 0.1, steps=100))))(weights)
+    optimizer = (optimizer or (lambda p: SGD(p, lr=linear_decay(1.0, 0.1, steps=100))))(weights)
     targets = 2 * y - 1 if loss is hinge else y
     for _ in range(steps):
         scores = model(X)
@@ -42,7 +42,7 @@ LOSS, WEIGHT = 0.16343638683636044, -0.09241523817033515
 
 def test_two_outputs_and_cross_entropy_do_as_well():
     _, loss, scores, y = train(
-        60, lambda p: AdamW(p, lr=cosine(0.05, steps=80)), cross_entropy, (16, 2)
+        60, lambda p: AdamW(p, lr=cosine_decay(0.05, steps=80)), cross_entropy, (16, 2)
     )
     right = sum((b.data > a.data) == (label == 1) for (a, b), label in zip(scores, y))
     assert right >= 97

@@ -4,11 +4,12 @@ import copy
 import pickle
 import warnings
 
+import numpy as np
 import pytest
 
 from autodiff import Value, tanh
 from autodiff.nn import MLP, mse
-from autodiff.optim import SGD, Adam, AdamW, RMSProp
+from autodiff.optim import SGD, Adam, AdamW, RMSProp, cosine_decay, warmup
 
 
 def descend(optimizer, x, steps, zero=True):
@@ -51,7 +52,7 @@ def test_the_learning_rate_may_be_a_function_of_the_steps_taken():
     with pytest.raises(ValueError, match="SGD got lr=-1"):
         optimizer.lr = -1
     optimizer.lr = lambda t: float("nan")
-    with pytest.raises(ValueError, match="the schedule gave lr=nan at step 3"):
+    with pytest.raises(ValueError, match="SGD got lr of step 3=nan"):
         optimizer.step()
 
 
@@ -81,6 +82,77 @@ def test_whoever_zeroes_the_gradients_there_is_no_warning(forget):
                 p.grad = 0.0 if forget == "zero" else None
         model([1.0]).backward()
         optimizer.step()
+
+
+def test_one_clean_parameter_does_not_hide_another():
+    x, y = Value(10.0), Value(10.0)
+    optimizer = SGD([x, y], lr=0.1)
+    for _ in range(2):
+        y.zero_grad()
+        (x * y).backward()
+        if optimizer.steps:
+            with pytest.warns(RuntimeWarning, match="zero_grad"):
+                optimizer.step()
+        else:
+            optimizer.step()
+
+
+@pytest.mark.parametrize("change", [lambda g: g * 0.5, lambda g: 0.5 * g, lambda g: g / 2.0])
+def test_scaling_a_gradient_does_not_hide_a_forgotten_zero_grad(change):
+    x = Value(10.0)
+    optimizer = SGD([x], lr=0.1)
+    descend(optimizer, x, 1)
+    (x * x).backward()
+    x.grad = change(x.grad)
+    with pytest.warns(RuntimeWarning, match="zero_grad"):
+        optimizer.step()
+
+
+def test_a_parameter_that_is_the_root_is_seen_too():
+    x = Value(10.0)
+    optimizer = SGD([x], lr=0.1)
+    x.backward()
+    optimizer.step()
+    x.backward()
+    with pytest.warns(RuntimeWarning, match="zero_grad"):
+        optimizer.step()
+
+
+def test_graphs_that_add_up_are_seen_too():
+    x = Value(0.5)
+    optimizer = SGD([x], lr=0.1)
+    tanh(x).backward(create_graph=True)
+    optimizer.step()
+    tanh(x).backward(create_graph=True)
+    with pytest.warns(RuntimeWarning, match="zero_grad"):
+        optimizer.step()
+
+
+def test_numbers_of_numpy_leave_the_parameters_floats():
+    x = Value(10.0)
+    optimizer = SGD([x], lr=np.float32(0.1), weight_decay=np.float64(0.5))
+    (x * x).backward()
+    x.grad = np.clip(x.grad, -1, 1)
+    optimizer.step()
+    assert type(x.data) is float
+    optimizer.lr = lambda t: np.float32(0.5)
+    assert type(optimizer.lr) is float
+
+
+def test_what_a_parameter_remembers_starts_at_zero_even_where_it_is_infinite():
+    x = Value(float("inf"))
+    optimizer = SGD([x], lr=0.1, momentum=0.9)
+    assert optimizer.memory == [(0.0,)]
+    assert SGD([Value(1.0)], lr=0.1).memory == [()]
+
+
+def test_an_optimizer_can_be_pickled_with_its_schedule():
+    x = Value(10.0)
+    optimizer = Adam([x], lr=warmup(2, cosine_decay(0.1, steps=10)))
+    descend(optimizer, x, 3)
+    again = pickle.loads(pickle.dumps(optimizer))
+    assert descend(again, again.parameters[0], 3) == descend(optimizer, x, 3)
+    assert pickle.loads(pickle.dumps(SGD([x], lr=0.5))).lr == 0.5
 
 
 def test_gradients_may_add_up_before_a_step():

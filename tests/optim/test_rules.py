@@ -114,6 +114,18 @@ def test_adam_takes_a_first_step_of_the_learning_rate_whatever_the_gradient():
         assert quadratic(partial(Adam, lr=0.01), 1, x=start)[1] == near(start - 0.01, rel=1e-4)
 
 
+def test_adam_counts_the_gradients_of_each_parameter():
+    """A parameter that gets its first gradient late moves by the learning rate all the same."""
+    x, late = Value(0.0), Value(0.0)
+    optimizer = Adam([x, late], lr=0.1)
+    for step in range(4):
+        optimizer.zero_grad()
+        (x + late if step >= 2 else x * 1.0).backward()
+        optimizer.step()
+    assert x.data == near(-0.4, rel=1e-6)
+    assert late.data == near(-0.2, rel=1e-6)
+
+
 def test_adagrad_slows_down_with_the_root_of_time():
     """Under a constant gradient the t-th step is lr/√t."""
     x = Value(0.0)

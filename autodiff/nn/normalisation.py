@@ -1,0 +1,82 @@
+"""Normalisation: numbers of mean 0 and variance 1, then stretched and shifted as is learnt.
+
+    >>> model = Sequential(Linear(784, 50), BatchNorm1d(50), ReLU(), Linear(50, 10))
+
+y = weight·(x - mean)/√(var + eps) + bias, with the variance over n, as PyTorch has it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import array_functions, functions
+from ..tensor import Tensor
+from .layers import _tensor, parameter
+from .module import Module
+
+
+class BatchNorm1d(Module):
+    """Normalise each of `width` features over the batch, and over a third axis if there is one.
+
+    Shapes (n, width) or (n, width, length). In training the moments are those of the batch, and
+    running means of them are kept (new = (1 - momentum)·old + momentum·batch, the variance over
+    n - 1); in evaluation the running ones serve. (Ioffe and Szegedy, Batch normalization, 2015.)
+    """
+
+    def __init__(
+        self, width: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float32
+    ) -> None:
+        self.weight, self.bias = parameter(np.ones(width), dtype), parameter(np.zeros(width), dtype)
+        self.running_mean = Tensor(np.zeros(width, dtype))
+        self.running_var = Tensor(np.ones(width, dtype))
+        self.eps, self.momentum = eps, momentum
+
+    def forward(self, x: Any) -> Any:
+        x = _tensor(x)
+        width = self.weight.size
+        if x.ndim not in (2, 3) or x.shape[1] != width:
+            raise ValueError(f"{self!r} got shape {x.shape}; expected (n, {width}) or a third axis")
+        axes = (0,) if x.ndim == 2 else (0, 2)
+        shape = (width,) if x.ndim == 2 else (width, 1)
+        if self.training:
+            count = x.size // width
+            if count < 2:
+                raise ValueError(f"{self!r} got one number for each feature; expected two or more")
+            mean = array_functions.mean(x, axes, keepdims=True)
+            centred = x - mean
+            var = array_functions.mean(functions.square(centred), axes, keepdims=True)
+            self._keep(mean.numpy().ravel(), var.numpy().ravel() * (count / (count - 1)))
+        else:
+            centred = x - self.running_mean.numpy().reshape(shape)
+            var = Tensor(self.running_var.numpy().reshape(shape))
+        scale = self.weight.reshape(shape) / functions.sqrt(var + self.eps)
+        return centred * scale + self.bias.reshape(shape)
+
+    def _keep(self, mean: Any, var: Any) -> None:
+        for running, batch in ((self.running_mean, mean), (self.running_var, var)):
+            running.data = (1.0 - self.momentum) * running.array + self.momentum * batch
+
+    def __repr__(self) -> str:
+        return f"BatchNorm1d({self.weight.size})"
+
+
+class LayerNorm(Module):
+    """Normalise each sample over its last `width` numbers (Ba, Kiros and Hinton, 2016)."""
+
+    def __init__(self, width: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+        self.weight, self.bias = parameter(np.ones(width), dtype), parameter(np.zeros(width), dtype)
+        self.eps = eps
+
+    def forward(self, x: Any) -> Any:
+        x = _tensor(x)
+        width = self.weight.size
+        if not x.ndim or x.shape[-1] != width:
+            raise ValueError(f"{self!r} got shape {x.shape}; expected (..., {width})")
+        centred = x - array_functions.mean(x, -1, keepdims=True)
+        var = array_functions.mean(functions.square(centred), -1, keepdims=True)
+        return centred / functions.sqrt(var + self.eps) * self.weight + self.bias
+
+    def __repr__(self) -> str:
+        return f"LayerNorm({self.weight.size})"

@@ -1,0 +1,142 @@
+"""The array vocabulary's words about shapes and sums: NumPy with its parameters made plain.
+
+    >>> reduce_sum(np.ones((2, 3)), axis=(0,), keepdims=False)
+    array([2., 2., 2.])
+
+Rules of `structural.py` are written in these words. Axes are tuples of numbers from 0, shapes are
+tuples: `array_functions.py`, which users call, makes them so. A word with a parameter takes it by
+name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = Any
+_add, _multiply, _maximum, _minimum = (
+    np.add.reduce, np.multiply.reduce, np.maximum.reduce, np.minimum.reduce
+)  # type: Any, Any, Any, Any  # fmt: skip
+Shape = tuple[int, ...]
+
+
+def reduce_sum(x: Array, *, axis: Shape, keepdims: bool) -> Array:
+    return _add(x, axis=axis, keepdims=keepdims)
+
+
+def reduce_max(x: Array, *, axis: Shape, keepdims: bool) -> Array:
+    return _maximum(x, axis=axis, keepdims=keepdims)
+
+
+def reduce_min(x: Array, *, axis: Shape, keepdims: bool) -> Array:
+    return _minimum(x, axis=axis, keepdims=keepdims)
+
+
+def reduce_prod(x: Array, *, axis: Shape, keepdims: bool) -> Array:
+    return _multiply(x, axis=axis, keepdims=keepdims)
+
+
+def products_of_others(x: Array, *, axis: int) -> Array:
+    """Return for each element the product of the others along an axis, exact with zeros.
+
+    It is the product of those before it times that of those after it.
+    """
+    x = np.moveaxis(np.asarray(x), axis, -1)
+    ones = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate([ones, x[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([ones, x[..., :0:-1]], -1), -1)[..., ::-1]
+    return np.moveaxis(before * after, -1, axis)
+
+
+def norm(x: Array, *, axis: Shape, keepdims: bool) -> Array:
+    return np.sqrt(_add(np.square(x), axis=axis, keepdims=keepdims))
+
+
+def reduce_logsumexp(x: Array, *, axis: Shape, keepdims: bool) -> Array:
+    """Return log Σ eˣ along the axes, with the largest shifted to 0."""
+    largest = _maximum(x, axis=axis, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, np.zeros_like(largest))
+    total = np.log(_add(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return total if keepdims else np.squeeze(total, axis)
+
+
+def cross_entropy(z: Array, *, target: Array) -> Array:
+    """Return the mean over rows of log Σ eᶻ·Σt - t·z, for a row t of probabilities each."""
+    total = reduce_logsumexp(z, axis=(1,), keepdims=False) * target.sum(1)
+    return np.asarray((total - np.einsum("ij,ij->i", target, z)).mean(), z.dtype)
+
+
+def broadcast_to(x: Array, *, shape: Shape) -> Array:
+    return np.broadcast_to(x, shape)
+
+
+def reshape(x: Array, *, shape: Shape) -> Array:
+    return np.reshape(x, shape)
+
+
+def transpose(x: Array, *, axes: Shape) -> Array:
+    return np.transpose(x, axes)
+
+
+def flip(x: Array, *, axis: Shape) -> Array:
+    return np.flip(x, axis)
+
+
+def roll(x: Array, *, shift: Shape, axis: Shape) -> Array:
+    return np.roll(x, shift, axis)
+
+
+def cumsum(x: Array, *, axis: int) -> Array:
+    return np.cumsum(x, axis)
+
+
+def pad(x: Array, *, widths: tuple[Shape, ...]) -> Array:
+    return np.pad(x, widths)
+
+
+def getitem(x: Array, *, index: Any) -> Array:
+    return x[index]
+
+
+def scatter(g: Array, *, index: Any, shape: Shape) -> Array:
+    """Return zeros of a shape with g added at an index: the transpose of `getitem` there."""
+    g = np.asarray(g)
+    out = np.zeros(shape, g.dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(part is None or part is Ellipsis or isinstance(part, (int, slice)) for part in parts):
+        out[index] = g  # each place once
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+def replaced(x: Array, values: Array, *, index: Any) -> Array:
+    """Return a copy of x with values at an index."""
+    out = np.array(x, dtype=np.result_type(x, values))
+    out[index] = values
+    return out
+
+
+def concatenate(*xs: Array, axis: int) -> Array:
+    return np.concatenate(xs, axis)
+
+
+def matmul(a: Array, b: Array) -> Array:
+    return np.matmul(a, b)
+
+
+def einsum(*operands: Array, subscripts: str) -> Array:
+    return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
+
+
+def affine(x: Array, w: Array, *bias: Array) -> Array:
+    """Return x·Wᵀ (+ bias)."""
+    y = np.matmul(x, w.T)
+    for b in bias:
+        y += b
+    return y
+
+
+def astype(x: Array, *, dtype: Any) -> Array:
+    return np.asarray(x).astype(dtype)

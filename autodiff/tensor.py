@@ -1,0 +1,597 @@
+"""`Tensor`: an array that remembers how it was made.
+
+    >>> from autodiff import Tensor
+    >>> w = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> loss = (w @ [1.0, -1.0]).tanh().sum()
+    >>> loss.backward()
+    >>> w.grad
+    array([[ 0.41997434, -0.41997434],
+           [ 0.41997434, -0.41997434]])
+
+NumPy is underneath, PyTorch's words are on top. The rules are those of `Value`, `elementwise.py`
+for numbers, and `structural.py` for sums, shapes, indices and products of matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any, ClassVar
+
+import numpy as np
+
+from . import array_functions, arrays, copying, elementwise, functions, protocols, structural
+from .graph import CONSTANT, NO_PARAMS, Node, altered, apply, modes
+from .primitive import Primitive
+from .steps import ABSENT
+from .sweep import backward
+
+_new = object.__new__
+_ndarray = np.ndarray
+
+# The time, in changes of tensors: an operation is stamped with it, and so is what is changed.
+_clock = [0]
+_ticks = count(1)
+
+
+def _binary(primitive: Primitive, reflected: bool = False) -> Callable[[Tensor, Any], Any]:
+    """Return the method self ∘ other, or other ∘ self. It is `apply` written out for speed."""
+    word = getattr(arrays, primitive.name)
+    ufunc = getattr(word, "__wrapped__", word)
+
+    def operator(self: Tensor, other: Any) -> Any:
+        if type(other) is not Tensor and type(other) is not float:
+            other = _operand(other, primitive.name)
+            if other is NotImplemented:
+                return other
+        plain = type(other) is float
+        a, b = (other, self) if reflected else (self, other)
+        if altered or (self.primitive is CONSTANT and (plain or other.primitive is CONSTANT)):
+            return apply(primitive, a, b)
+        before = arrays.hush()
+        try:
+            number = other if plain else other.array
+            array = ufunc(number, self.array) if reflected else ufunc(self.array, number)
+        finally:
+            arrays.unhush(before)
+        node = _new(Tensor)
+        node.array = array if type(array) is _ndarray else np.asarray(array)
+        node.grad = None
+        node.left = a
+        node.right = b
+        node.primitive = primitive
+        node.made = _clock[0]
+        node.version = 0
+        return node
+
+    operator.__qualname__ = f"Tensor.{primitive.name}"
+    return operator
+
+
+def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
+    """Return the method of an operation on self alone."""
+    if primitive.forward is None:
+        word = getattr(arrays, primitive.name)
+        compute = getattr(word, "__wrapped__", word)
+    else:
+        forward = primitive.forward
+
+        def compute(x: Any) -> Any:
+            return forward(arrays, x)
+
+    def method(self: Tensor) -> Any:
+        if altered or self.primitive is CONSTANT:
+            return apply(primitive, self)
+        before = arrays.hush()
+        try:
+            array = compute(self.array)
+        finally:
+            arrays.unhush(before)
+        node = _new(Tensor)
+        node.array = array if type(array) is _ndarray else np.asarray(array)
+        node.grad = None
+        node.left = self
+        node.right = ABSENT
+        node.primitive = primitive
+        node.made = _clock[0]
+        node.version = 0
+        return node
+
+    method.__doc__ = getattr(functions, primitive.name).__doc__
+    return method
+
+
+def _operand(x: Any, role: str) -> Any:
+    """Return x as a Tensor or a float; NotImplemented if it may know better what to do with us."""
+    if isinstance(x, Tensor) or type(x) is float:
+        return x
+    if type(x) is int or type(x) is bool:
+        return float(x) if abs(x) < 2**53 else Tensor(x)
+    if isinstance(x, Node):
+        raise TypeError(
+            f"{role} got a Tensor and a {type(x).__name__}; a graph is of one kind: make all of it"
+            " Tensors, or use float(value) as a constant"
+        )
+    if isinstance(x, (np.ndarray, np.generic, list, tuple)):
+        return _constant(_numbers(x, role))
+    if isinstance(x, (str, bytes, complex, dict, set, type(None))):
+        raise TypeError(f"{role} got {_short(x)}; expected a Tensor, an array or a real number")
+    return NotImplemented
+
+
+def _numbers(x: Any, role: str) -> np.ndarray[Any, Any]:
+    """Return x as an ndarray of real numbers, or raise TypeError."""
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise TypeError(f"{role} got {_short(x)}; expected rows of one length: {error}") from None
+    if array.dtype.kind not in "biuf":
+        hint = (
+            ": Values and Tensors do not mix; stack() makes one Tensor of many"
+            if array.dtype == object and any(isinstance(v, Node) for v in array.flat)
+            else ""
+        )
+        raise TypeError(
+            f"{role} got {_short(x)}, of dtype {array.dtype}; expected real numbers{hint}"
+        )
+    return array
+
+
+def _constant(array: Any) -> Tensor:
+    node: Tensor = Tensor.record(array, (), CONSTANT)
+    return node
+
+
+class Tensor(Node):
+    """An array of real numbers in a computation graph.
+
+    `data` is the ndarray (the same dtype as what is given: Python floats become float64), `grad`
+    the derivative of the last root with respect to it, an ndarray of the same shape and dtype, None
+    before any backward. Only with `requires_grad` is it differentiated; what is made from it then
+    is too. `copy=False` shares the memory of an ndarray.
+
+    Comparisons give Tensors of bool. `requires_grad` of integers raises TypeError, as does anything
+    but real numbers.
+    """
+
+    __slots__ = ("array", "made", "params", "use", "version")
+    __hash__ = Node.__hash__
+    __array_priority__ = 1000
+
+    vocabulary: ClassVar[Any] = arrays
+    blank: ClassVar[Any] = None
+
+    array: Any
+    made: int  # the time when it was computed
+    version: int  # the time when its numbers were last changed
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, copy: bool = True, label: str = ""
+    ) -> None:
+        if isinstance(data, Node):
+            raise TypeError(
+                f"Tensor() got {_short(data)}; expected an array: it is a node already, and"
+                " .detach() makes a constant of it"
+            )
+        array = _numbers(data, "Tensor()")
+        if requires_grad and array.dtype.kind != "f":
+            raise TypeError(
+                f"Tensor() got {array.dtype} data with requires_grad=True; expected floats, which"
+                " alone have derivatives: write 1.0 for 1, or data.astype(float)"
+            )
+        self.array = array.copy() if copy else array
+        self.grad = None
+        self.left = self.right = ABSENT
+        self.primitive = None if requires_grad else CONSTANT
+        self.made = _clock[0]
+        self.version = self.use = 0
+        if label:
+            self.label = label
+
+    @staticmethod
+    def record(data: Any, inputs: tuple[Any, ...], primitive: Primitive | None) -> Tensor:
+        node = _new(Tensor)
+        node.array = data if type(data) is _ndarray else np.asarray(data)
+        node.grad = None
+        node.inputs = inputs
+        node.primitive = primitive
+        node.made = _clock[0]
+        node.version = 0
+        return node
+
+    @staticmethod
+    def operand(x: Any, role: str) -> Any:
+        result = _operand(x, role)
+        if result is NotImplemented:
+            raise TypeError(
+                f"{role}() got {_short(x)}; expected a Tensor, an array or a real number"
+            )
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "params":
+            return NO_PARAMS
+        if name == "use":
+            return 0
+        raise AttributeError(_hint(name))
+
+    # the numbers
+
+    @property
+    def data(self) -> Any:
+        """The ndarray. Assigned to, also by `t.data -= step`, it counts as changed."""
+        return self.array
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        array = np.asarray(new)
+        if array.dtype != self.array.dtype and array.dtype.kind in "biuf":
+            array = array.astype(self.array.dtype)
+        if array.shape != self.array.shape or array.dtype != self.array.dtype:
+            raise ValueError(
+                f"assignment to .data got {array.dtype} of shape {array.shape}; expected the"
+                f" shape {self.array.shape} that it has"
+            )
+        self.array = array
+        self.touch()
+
+    def touch(self) -> None:
+        """Note that the numbers have changed: a backward through older results then raises."""
+        self.version = _clock[0] = next(_ticks)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward computes a gradient for this tensor. A leaf can be asked for one."""
+        return self.primitive is not CONSTANT
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if not self.is_leaf:
+            raise RuntimeError("requires_grad can be set on leaves only; use .detach()")
+        if wanted and self.array.dtype.kind != "f":
+            raise TypeError(f"requires_grad of {self.array.dtype}; expected floats")
+        self.primitive = None if wanted else CONSTANT
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
+        """Set `.grad` of every Tensor that this one was made from to ∂self/∂it, by the chain rule.
+
+        A root of more than one number needs `gradient`, of its shape: what multiplies each. Leaves
+        accumulate over calls until their `zero_grad()`; interior gradients are computed afresh.
+        With `create_graph` the gradients are Tensors, which can be differentiated again.
+        Raises RuntimeError if nothing needs a gradient, or if numbers have changed since.
+        """
+        shape = self.array.shape
+        if gradient is None:
+            if self.array.size != 1:
+                raise RuntimeError(
+                    f"backward() needs a scalar, got shape {shape}; call .sum() first or pass"
+                    " gradient="
+                )
+            gradient = np.ones(shape, self.array.dtype)
+        elif isinstance(gradient, Tensor):
+            gradient = gradient if create_graph else gradient.array
+        else:
+            gradient = _numbers(gradient, "backward()").astype(self.array.dtype)
+        if gradient.shape != shape:
+            raise ValueError(
+                f"backward() got a gradient of shape {gradient.shape}; expected {shape}, that of"
+                " the tensor"
+            )
+        backward(self, gradient, create_graph)
+
+    @staticmethod
+    def receive(node: Tensor, x: Tensor, share: Any) -> None:
+        """Add a share of the gradient of node to that of its operand x."""
+        array = x.array
+        if x.version > node.made and x is not node:
+            raise RuntimeError(
+                f"{_named(x)} was changed after {_named(node)} was computed from it, so the"
+                " gradient would be wrong: compute anew after an update, or change a copy"
+            )
+        if share.shape != array.shape:
+            share = arrays.unbroadcast(np.asarray(share), array.shape)
+        if share.dtype != array.dtype:
+            share = share.astype(array.dtype)
+        held = x.grad
+        if x.primitive is not None:
+            x.grad = share if type(held) is float else held + share
+        elif held is None:
+            # A leaf's gradient is its own, to be changed in place, and no view of another's.
+            owned = share is not node.grad and type(share) is _ndarray and share.base is None
+            x.grad = share if owned and share.flags.writeable else np.array(share)
+            x.use = 0
+        else:
+            x.grad = held + share  # leaves accumulate so that minibatches add up
+            x.use = 2 if x.use else 0
+
+    @staticmethod
+    def fitted(share: Any, node: Any) -> Any:
+        """Return a share summed over the axes along which the node was broadcast."""
+        if isinstance(share, Tensor):
+            if share.shape != node.shape:
+                share = structural.added_up(functions, share, node.shape)
+            return share if share.dtype == node.dtype else share.astype(node.dtype)
+        share = np.asarray(share)
+        if share.shape != node.shape:
+            wide = np.broadcast_shapes(share.shape, node.shape)
+            share = arrays.unbroadcast(np.broadcast_to(share, wide), node.shape)
+        return share if share.dtype == node.dtype else share.astype(node.dtype)
+
+    @staticmethod
+    def filled(tangent: Any, node: Any) -> Any:
+        """Return the tangent of a node, in its shape and dtype."""
+        if isinstance(tangent, Node):
+            return functions.broadcast_to(tangent, shape=node.shape)
+        return np.asarray(np.broadcast_to(tangent, node.shape), node.dtype)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of this Tensor."""
+        self.grad = None
+
+    def detach(self) -> Tensor:
+        """Return a constant of the same numbers and label: no gradient flows through it."""
+        constant = _constant(self.array)
+        constant.label = self.label
+        return constant
+
+    def numpy(self) -> Any:
+        """Return the numbers as a read-only ndarray."""
+        view = self.array.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> float:
+        """Return the one number of a tensor of one."""
+        if self.array.size != 1:
+            raise ValueError(f"item() got a tensor of shape {self.shape}; expected one number")
+        number: float = self.array.item()
+        return number
+
+    def tolist(self) -> Any:
+        """Return the numbers as nested lists."""
+        return self.array.tolist()
+
+    shape = property(lambda self: self.array.shape, doc="The lengths of the axes.")
+    ndim = property(lambda self: self.array.ndim, doc="The number of axes.")
+    size = property(lambda self: self.array.size, doc="The number of numbers.")
+    dtype = property(lambda self: self.array.dtype, doc="The type of the numbers.")
+    T = property(lambda self: array_functions.transpose(self), doc="All axes reversed.")
+    mT = property(
+        lambda self: array_functions.swapaxes(self, -1, -2), doc="The last two axes swapped."
+    )
+
+    # operators
+
+    __add__ = _binary(elementwise.add)
+    __radd__ = _binary(elementwise.add, reflected=True)
+    __sub__ = _binary(elementwise.subtract)
+    __rsub__ = _binary(elementwise.subtract, reflected=True)
+    __mul__ = _binary(elementwise.multiply)
+    __rmul__ = _binary(elementwise.multiply, reflected=True)
+    __truediv__ = _binary(elementwise.divide)
+    __rtruediv__ = _binary(elementwise.divide, reflected=True)
+    __mod__ = _binary(elementwise.remainder)
+    __rmod__ = _binary(elementwise.remainder, reflected=True)
+    __floordiv__ = _binary(elementwise.floor_divide)
+    __rfloordiv__ = _binary(elementwise.floor_divide, reflected=True)
+    _power = _binary(elementwise.power)
+    __rpow__ = _binary(elementwise.power, reflected=True)
+    __neg__ = _unary(elementwise.negative)
+    __abs__ = _unary(elementwise.abs)
+
+    def __pow__(self, other: Any) -> Any:
+        return self.square() if type(other) in (int, float) and other == 2 else self._power(other)
+
+    def __matmul__(self, other: Any) -> Any:
+        return array_functions.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return array_functions.matmul(other, self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __getitem__(self, index: Any) -> Any:
+        return array_functions.getitem(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "a Tensor in a graph cannot be changed in part; write t = t.set(index, value), which"
+            " returns a changed copy, or t.data[index] = value on a leaf"
+        )
+
+    def __lt__(self, other: Any) -> Any:
+        return _compared(np.less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _compared(np.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _compared(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _compared(np.greater_equal, self, other)
+
+    def __eq__(self, other: Any) -> Any:
+        return _compared(np.equal, self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return _compared(np.not_equal, self, other)
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise ValueError(
+                f"the truth of a tensor of shape {self.shape} is ambiguous; use"
+                " (a > b).numpy().all() or .any()"
+            )
+        return bool(self.array)
+
+    def __float__(self) -> float:
+        if modes.rule:
+            raise TypeError(f"float() of a Tensor inside the vjp of {modes.rule!r}, see custom_vjp")
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __len__(self) -> int:
+        if not self.array.ndim:
+            raise TypeError("len() of a tensor of no axes")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, x: Any) -> bool:
+        return bool((self.array == (x.array if isinstance(x, Tensor) else x)).any())
+
+    def __format__(self, specification: str) -> str:
+        return format(self.item(), specification) if specification else repr(self)
+
+    def __repr__(self) -> str:
+        numbers = np.array2string(self.array, separator=", ", prefix="Tensor(", threshold=100)
+        dtype = "" if self.dtype == float else f", dtype={self.dtype}"
+        return f"Tensor({numbers}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
+
+    # every row of the table and every function of arrays as a method
+
+    reciprocal = _unary(elementwise.reciprocal)
+    square = _unary(elementwise.square)
+    sqrt = _unary(elementwise.sqrt)
+    cbrt = _unary(elementwise.cbrt)
+    exp = _unary(elementwise.exp)
+    exp2 = _unary(elementwise.exp2)
+    expm1 = _unary(elementwise.expm1)
+    log = _unary(elementwise.log)
+    log1p = _unary(elementwise.log1p)
+    log2 = _unary(elementwise.log2)
+    log10 = _unary(elementwise.log10)
+    sin = _unary(elementwise.sin)
+    cos = _unary(elementwise.cos)
+    tan = _unary(elementwise.tan)
+    arcsin = _unary(elementwise.arcsin)
+    arccos = _unary(elementwise.arccos)
+    arctan = _unary(elementwise.arctan)
+    sinh = _unary(elementwise.sinh)
+    cosh = _unary(elementwise.cosh)
+    tanh = _unary(elementwise.tanh)
+    arcsinh = _unary(elementwise.arcsinh)
+    arccosh = _unary(elementwise.arccosh)
+    arctanh = _unary(elementwise.arctanh)
+    sinc = _unary(elementwise.sinc)
+    erf = _unary(elementwise.erf)
+    erfc = _unary(elementwise.erfc)
+    sigmoid = _unary(elementwise.sigmoid)
+    log_sigmoid = _unary(elementwise.log_sigmoid)
+    softplus = _unary(elementwise.softplus)
+    silu = _unary(elementwise.silu)
+    gelu = _unary(elementwise.gelu)
+    softsign = _unary(elementwise.softsign)
+    relu = _unary(elementwise.relu)
+    selu = _unary(elementwise.selu)
+    abs = _unary(elementwise.abs)
+    sign = _unary(elementwise.sign)
+    floor = _unary(elementwise.floor)
+    ceil = _unary(elementwise.ceil)
+    negative = _unary(elementwise.negative)
+    leaky_relu, elu, clip = functions.leaky_relu, functions.elu, functions.clip
+    add, subtract, multiply = functions.add, functions.subtract, functions.multiply
+    divide, power, floor_divide = functions.divide, functions.power, functions.floor_divide
+    fmod, remainder, arctan2 = functions.fmod, functions.remainder, functions.arctan2
+    logaddexp, xlogy, hypot = functions.logaddexp, functions.xlogy, functions.hypot
+    maximum, minimum = functions.maximum, functions.minimum
+
+    sum, mean, var, std = (
+        array_functions.sum, array_functions.mean, array_functions.var, array_functions.std
+    )  # fmt: skip
+    prod, max, min, norm = (
+        array_functions.prod, array_functions.max, array_functions.min, array_functions.norm
+    )  # fmt: skip
+    logsumexp, softmax = array_functions.logsumexp, array_functions.softmax
+    log_softmax, cumsum = array_functions.log_softmax, array_functions.cumsum
+    argmax, argmin, sort = array_functions.argmax, array_functions.argmin, array_functions.sort
+    reshape, ravel, flatten = (
+        array_functions.reshape, array_functions.ravel, array_functions.flatten
+    )  # fmt: skip
+    transpose, swapaxes = array_functions.transpose, array_functions.swapaxes
+    moveaxis, squeeze = array_functions.moveaxis, array_functions.squeeze
+    expand_dims, broadcast_to = array_functions.expand_dims, array_functions.broadcast_to
+    flip, roll, pad, repeat = (
+        array_functions.flip, array_functions.roll, array_functions.pad, array_functions.repeat
+    )  # fmt: skip
+    tile, astype, set, take = (
+        array_functions.tile, array_functions.astype, array_functions.set, array_functions.take
+    )  # fmt: skip
+    take_along_axis, split = array_functions.take_along_axis, array_functions.split
+    diag, diagonal, trace = array_functions.diag, array_functions.diagonal, array_functions.trace
+    tril, triu, matmul = array_functions.tril, array_functions.triu, array_functions.matmul
+    dot, outer = array_functions.matmul, array_functions.outer
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """Return self where the condition holds, else other."""
+        return functions.where(condition, self, other)
+
+    def astype_numbers(self, dtype: Any) -> Tensor:
+        """Return a constant of the same numbers in another dtype, also an integer one."""
+        return _constant(self.array.astype(dtype))
+
+    # NumPy's protocols: its functions on Tensors are ours
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        array = self.array if copy else self.numpy()
+        return np.array(array, dtype, copy=copy) if dtype or copy else array
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return protocols.ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return protocols.function(function, args, kwargs)
+
+    # copies, without recursion
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copying.reduced(self)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        copying.restore_gradients(self, state)
+
+    def __copy__(self) -> Tensor:
+        copy: Tensor = copying.copied(self)
+        return copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        copy: Tensor = copying.deep_copied(self, memo)
+        return copy
+
+
+def _compared(ufunc: Any, a: Tensor, b: Any) -> Any:
+    other = _operand(b, ufunc.__name__)
+    if other is NotImplemented:
+        return other
+    return _constant(ufunc(a.array, other.array if isinstance(other, Tensor) else other))
+
+
+def _named(node: Tensor) -> str:
+    name = f"the tensor {node.label!r}" if node.label else "a tensor"
+    made = f", made by {node.primitive.name}," if node.primitive and node.inputs else ""
+    return f"{name} of shape {node.shape}{made}"
+
+
+def _short(x: Any) -> str:
+    text = repr(x)
+    kind = type(x).__name__
+    article = "an" if kind[0].lower() in "aeiou" else "a"
+    return f"{text if len(text) <= 60 else text[:57] + '...'}, {article} {kind}"
+
+
+def _hint(name: str) -> str:
+    known = {
+        "cuda": "there is one device, the CPU", "to": "use .astype(dtype)",
+        "cpu": "it is on the CPU", "view": "use .reshape(...)", "permute": "use .transpose(axes)",
+        "unsqueeze": "use .expand_dims(axis)", "item_": "use .item()", "add_": "write a = a + b",
+        "float": "use .astype('float32')", "double": "use .astype('float64')",
+        "long": "use .astype('int64')", "clone": "use copy.copy(t)", "size_": "use .shape",
+        "nelement": "use .size", "numel": "use .size", "t": "use .T",
+    }  # fmt: skip
+    hint = f": {known[name]}" if name in known else ""
+    return f"a Tensor has no attribute {name!r}{hint}"
