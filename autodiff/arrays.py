@@ -69,7 +69,7 @@ arcsinh, arccosh, arctanh = _quiet(np.arcsinh), _quiet(np.arccosh), _quiet(np.ar
 arctan2, hypot, sinc = _quiet(np.arctan2), _quiet(np.hypot), _quiet(np.sinc)
 abs, sign, floor, ceil = np.abs, _quiet(np.sign), np.floor, np.ceil
 maximum, minimum = _quiet(np.maximum), _quiet(np.minimum)
-equal, not_equal, where = np.equal, np.not_equal, np.where
+equal, not_equal = np.equal, np.not_equal
 less, less_equal, greater, greater_equal = np.less, np.less_equal, np.greater, np.greater_equal
 logical_and, logical_or, zeros_like = np.logical_and, np.logical_or, np.zeros_like
 erf, erfc = special.erf, special.erfc
@@ -81,11 +81,48 @@ reduce_max, reduce_min = _quiet(shapes.reduce_max), _quiet(shapes.reduce_min)
 products_of_others, cumsum = _quiet(shapes.products_of_others), _quiet(shapes.cumsum)
 norm, reduce_logsumexp = _quiet(shapes.norm), _quiet(shapes.reduce_logsumexp)
 cross_entropy = _quiet(shapes.cross_entropy)
+cross_entropy_slope = _quiet(shapes.cross_entropy_slope)
 matmul, affine, einsum = _quiet(shapes.matmul), _quiet(shapes.affine), _quiet(shapes.einsum)
 broadcast_to, reshape, transpose = shapes.broadcast_to, shapes.reshape, shapes.transpose
 flip, roll, pad, astype = shapes.flip, shapes.roll, shapes.pad, _quiet(shapes.astype)
 getitem, scatter, replaced = shapes.getitem, _quiet(shapes.scatter), shapes.replaced
 concatenate = shapes.concatenate
+
+
+def where(condition: Array, a: Array, b: Array) -> Array:
+    """Return a where the condition holds, else b: np.where, but where one of them is the number 0.0.
+
+    Then the bits of the other are masked, which takes a sixth of the time, as the processor has
+    nothing to guess.
+    """
+    if type(a) is float and a == 0.0:
+        masked = _masked(b, condition, keep=False)
+    elif type(b) is float and b == 0.0:
+        masked = _masked(a, condition, keep=True)
+    else:
+        masked = None
+    return np.where(condition, a, b) if masked is None else masked
+
+
+_BITS = {np.dtype(np.float32): np.uint32, np.dtype(np.float64): np.uint64}
+
+
+def _masked(x: Array, condition: Array, keep: bool) -> Array | None:
+    """Return x with 0.0 where the condition is not `keep`; None where this is no way to do it."""
+    if type(x) is not np.ndarray or type(condition) is not np.ndarray:
+        return None
+    bits = _BITS.get(x.dtype)
+    if bits is None or condition.dtype != bool or condition.shape != x.shape or not x.ndim:
+        return None
+    if not x.flags.c_contiguous:
+        return None
+    mask = condition.astype(bits)
+    if keep:
+        np.negative(mask, out=mask)  # all ones where it was 1
+    else:
+        np.subtract(mask, 1, out=mask)
+    np.bitwise_and(mask, x.view(bits), out=mask)
+    return mask.view(x.dtype)
 
 
 @_quiet

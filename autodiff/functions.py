@@ -626,6 +626,16 @@ concatenate, matmul, einsum = _word("concatenate"), _word("matmul"), _word("eins
 affine = _word("affine")
 
 
+def cross_entropy_slope(z: Any, *, target: Any) -> Any:
+    """Return (softmax(z)·Σt - t)/n, for n rows."""
+    from . import arrays
+
+    if not isinstance(z, Node):
+        return arrays.cross_entropy_slope(z, target=target)
+    log_total = broadcast_to(reduce_logsumexp(z, axis=(1,), keepdims=True), shape=target.shape)
+    return (exp(z - log_total) * target.sum(1, keepdims=True) - target) * (1.0 / len(target))
+
+
 def products_of_others(x: Any, *, axis: int) -> Any:
     """Return for each element the product of the others along an axis."""
     from . import arrays

@@ -63,8 +63,28 @@ def reduce_logsumexp(x: Array, *, axis: Shape, keepdims: bool) -> Array:
 
 def cross_entropy(z: Array, *, target: Array) -> Array:
     """Return the mean over rows of log Σ eᶻ·Σt - t·z, for a row t of probabilities each."""
-    total = reduce_logsumexp(z, axis=(1,), keepdims=False) * target.sum(1)
-    return np.asarray((total - np.einsum("ij,ij->i", target, z)).mean(), z.dtype)
+    shifted = _shifted(z)
+    log_total = np.log(_add(np.exp(shifted), axis=1, keepdims=True))
+    total = np.vdot(target, log_total - shifted)
+    return np.asarray(total / len(z) if len(z) else np.nan, z.dtype)
+
+
+def cross_entropy_slope(z: Array, *, target: Array) -> Array:
+    """Return (softmax(z)·Σt - t)/n, the slope of `cross_entropy`."""
+    e = np.exp(_shifted(z))
+    weights = _add(target, axis=1, keepdims=True) / (_add(e, axis=1, keepdims=True))
+    e *= weights
+    e -= target
+    e *= 1.0 / max(1, len(z))
+    return e
+
+
+def _shifted(z: Array) -> Array:
+    """Return the rows of z with their largest shifted to 0; what is infinite stays where it is."""
+    largest = _maximum(z, axis=1, keepdims=True)
+    if not np.isfinite(largest).all():
+        largest = np.where(np.isfinite(largest), largest, np.zeros_like(largest))
+    return z - largest
 
 
 def broadcast_to(x: Array, *, shape: Shape) -> Array:

@@ -246,7 +246,7 @@ def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
 
     k = scores.shape[-1] if scores.shape else 0
     given = targets.numpy() if isinstance(targets, Node) else np.asarray(targets)  # type: ignore[attr-defined]
-    rows = array_functions.reshape(scores, (-1, k) if k else (0, 0))
+    rows = scores if scores.ndim == 2 else array_functions.reshape(scores, (-1, k) if k else (0, 0))
     if given.shape == scores.shape and k and given.dtype.kind in "biuf":
         _probabilities(name)(given)
         if given.size:
