@@ -2,6 +2,7 @@
 
     autodiff "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.svg
     autodiff descend "f = 3*x**2 + 4*x + 5" x=10 --lr 0.1 --steps 10
+    autodiff mnist --epochs 5 --hidden 128 --optimizer adam
 
 Here is what reads the words of the command; `reports` computes and `tables` prints. What was
 misused is told in a line or three on stderr, with exit status 2; exit status 1 means that a check
@@ -38,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return 0, or 1 if a check or a descent failed, or 2 if it was misused."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        status = _descend(words[1:]) if words[:1] == ["descend"] else _differentiate(words)
+        commands = {"descend": _descend, "mnist": _mnist}
+        command = commands.get(words[0]) if words else None
+        status = command(words[1:]) if command else _differentiate(words)
         sys.stdout.flush()
         return status
     except (ExpressionError, _Misuse) as error:
@@ -125,6 +128,25 @@ def _descend(words: list[str]) -> int:
     return int(not last["ok"])
 
 
+def _mnist(words: list[str]) -> int:
+    """Do `autodiff mnist`."""
+    from . import digits
+
+    parser = _Parser(
+        prog="autodiff mnist",
+        description="Train a network that reads digits, and save it.",
+        epilog="example:\n  autodiff mnist --epochs 5 --hidden 256,128 --optimizer adam",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    digits.add_options(parser)
+    options = parser.parse_args(words)
+    try:
+        return digits.run(options, tables.say)
+    except (FileNotFoundError, ValueError) as error:  # no data, or files that are not what they say
+        raise _Misuse(str(error)) from None
+
+
 # -- options ---------------------------------------------------------------------------------------
 
 
@@ -183,6 +205,7 @@ def _epilog() -> str:
     return f"""examples:
   autodiff "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.svg
   autodiff descend "J = 3*(a + b*c)" a=5 b=3 c=2 --until "J<0.1"    (see autodiff descend --help)
+  autodiff mnist --small --epochs 2    (see autodiff mnist --help)
 
 A formula has numbers, names, pi, e, + - * / ** %, where(x < 0, a, b) and these functions:
 {names}"""

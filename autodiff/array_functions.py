@@ -14,10 +14,11 @@ from __future__ import annotations
 import builtins
 import itertools
 import math
+import operator
 
 from . import functions
 from .functions import where
-from .graph import Node
+from .graph import Node, node_within
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -38,9 +39,14 @@ def _array(x: Any) -> Any:
         return x
     import numpy as np
 
-    if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for part in x):
+    if isinstance(x, (list, tuple)) and node_within(x):
         return stack(x)
-    return np.asarray(x)
+    array = np.asarray(x)
+    if array.dtype.kind not in "biufO":
+        raise TypeError(
+            f"expected a Tensor or an array of real numbers, got {x!r}, a {type(x).__name__}"
+        )
+    return array
 
 
 def _axes(x: Any, axis: Axis, role: str) -> tuple[int, ...]:
@@ -48,6 +54,11 @@ def _axes(x: Any, axis: Axis, role: str) -> tuple[int, ...]:
     n = len(x.shape)
     if axis is None:
         return tuple(range(n))
+    if isinstance(axis, Node) or type(axis).__name__ == "ndarray":
+        raise TypeError(
+            f"{role}() got {axis!r} as its axis; expected a whole number: for the larger or smaller"
+            " of two use maximum(a, b) or minimum(a, b)"
+        )
     wanted = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     for one in wanted:
         if not hasattr(one, "__index__") or not -n <= one < n:
@@ -77,7 +88,10 @@ def _reduction(word: Any, role: str) -> Any:
 
 
 def _refuse(role: str, options: dict[str, Any]) -> None:
-    hints = {"dim": "axis", "keepdim": "keepdims", "dims": "axis"}
+    hints = {
+        "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof",
+        "correction": "ddof",
+    }  # fmt: skip
     for option in options:
         hint = f"; write {hints[option]}= for it, as in NumPy" if option in hints else ""
         raise TypeError(f"{role}() got {option}={options[option]!r}, which it does not know{hint}")
@@ -191,7 +205,18 @@ def log_softmax(x: Any, axis: int = -1, **options: Any) -> Any:
         return functions.log_softmax(x)
     _refuse("log_softmax", options)
     _check_values(x, _axes(x, axis, "log_softmax"), "log_softmax")
-    return x - logsumexp(x, _axis(x, axis, "log_softmax"), keepdims=True)
+    place = _axis(x, axis, "log_softmax")
+    shifted = x - _largest(x, place)  # first, as 1e16 - log Σ has no digits left for the rest
+    return shifted - logsumexp(shifted, place, keepdims=True)
+
+
+def _largest(x: Any, axis: int) -> Any:
+    """Return the largest numbers along an axis, 0 where they are infinite: constants."""
+    import numpy as np
+
+    numbers = x.data if isinstance(x, Node) else x
+    largest = numbers.max(axis, keepdims=True)
+    return np.where(np.isfinite(largest), largest, np.zeros_like(largest))
 
 
 def softmax(x: Any, axis: int = -1, **options: Any) -> Any:
@@ -211,18 +236,21 @@ def _check_values(x: Any, axes: tuple[int, ...], role: str) -> None:
         raise ValueError(f"{role}() got no values along axes {axes} of shape {tuple(x.shape)}")
 
 
-def argmax(x: Any, axis: int | None = None) -> Any:
+def argmax(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the place of the largest element, an ndarray of integers: no gradient goes there."""
+    _refuse("argmax", options)
     return x.data.argmax(axis) if isinstance(x, Node) else _array(x).argmax(axis)
 
 
-def argmin(x: Any, axis: int | None = None) -> Any:
+def argmin(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the place of the smallest element, an ndarray of integers: no gradient goes there."""
+    _refuse("argmin", options)
     return x.data.argmin(axis) if isinstance(x, Node) else _array(x).argmin(axis)
 
 
-def cumsum(x: Any, axis: int | None = None) -> Any:
+def cumsum(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the sums of all elements up to each along an axis; of the flat array without one."""
+    _refuse("cumsum", options)
     x = _array(x)
     if axis is None:
         x, axis = ravel(x), 0
@@ -236,7 +264,7 @@ def reshape(x: Any, *shape: Any) -> Any:
     """Return the elements in another shape, of which one length may be -1: what is left over."""
     x = _array(x)
     lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-    wanted = [int(n) for n in lengths]
+    wanted = [operator.index(n) for n in lengths]
     size = math.prod(x.shape)
     if wanted.count(-1) == 1:
         rest = math.prod(n for n in wanted if n != -1)
@@ -267,9 +295,11 @@ def transpose(x: Any, *axes: Any) -> Any:
     n = len(x.shape)
     order = axes[0] if len(axes) == 1 and (axes[0] is None or hasattr(axes[0], "__len__")) else axes
     order = tuple(reversed(range(n))) if not order else tuple(order)
-    if sorted(int(i) % n if n else i for i in order) != list(range(n)):
+    inside = all(-n <= i < n for i in order)
+    if not inside or sorted(int(i) % n for i in order) != list(range(n)):
         raise ValueError(
-            f"transpose() got axes {order} for an array of {n} axes; expected each of them once"
+            f"transpose() got axes {order} for an array of {n} axes; expected each of them once:"
+            " to swap two use swapaxes"
         )
     return functions.transpose(x, axes=tuple(int(i) % n for i in order))
 
@@ -292,8 +322,9 @@ def swapaxes(x: Any, a: int, b: int) -> Any:
     return transpose(x, order)
 
 
-def squeeze(x: Any, axis: Axis = None) -> Any:
+def squeeze(x: Any, axis: Axis = None, **options: Any) -> Any:
     """Return x without the axes of length 1, or without those given."""
+    _refuse("squeeze", options)
     x = _array(x)
     if axis is None:
         axes: tuple[int, ...] = tuple(i for i, n in enumerate(x.shape) if n == 1)
@@ -326,14 +357,16 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
     return functions.broadcast_to(x, shape=tuple(shape))
 
 
-def flip(x: Any, axis: Axis = None) -> Any:
+def flip(x: Any, axis: Axis = None, **options: Any) -> Any:
     """Return x in reverse order along the axes."""
+    _refuse("flip", options)
     x = _array(x)
     return functions.flip(x, axis=_axes(x, axis, "flip"))
 
 
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x: Any, shift: Any, axis: Any = None, **options: Any) -> Any:
     """Return x shifted along axes; what falls off at the end comes in at the start."""
+    _refuse("roll", options)
     x = _array(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.shape)
@@ -450,16 +483,18 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     return getitem(x, tuple(index))
 
 
-def sort(x: Any, axis: int = -1) -> Any:
+def sort(x: Any, axis: int = -1, **options: Any) -> Any:
     """Return x sorted along an axis; equal elements keep their order, and their gradients too."""
+    _refuse("sort", options)
     x = _array(x)
     place = _axis(x, axis, "sort")
     numbers = x.data if isinstance(x, Node) else x
     return take_along_axis(x, numbers.argsort(place, kind="stable"), place)
 
 
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+def concatenate(arrays: Sequence[Any], axis: int | None = 0, **options: Any) -> Any:
     """Return arrays one after the other along an axis that they have; flat ones without."""
+    _refuse("concatenate", options)
     parts = [_array(x) for x in arrays]
     if not parts:
         raise ValueError("concatenate() got no arrays; expected at least one")
@@ -476,14 +511,16 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return functions.concatenate(*parts, axis=place)
 
 
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+def stack(arrays: Sequence[Any], axis: int = 0, **options: Any) -> Any:
     """Return arrays of one shape side by side along a new axis."""
+    _refuse("stack", options)
     parts = [_array(x) for x in arrays]
     return concatenate([expand_dims(x, axis) for x in parts], axis)
 
 
-def split(x: Any, sections: Any, axis: int = 0) -> list[Any]:
+def split(x: Any, sections: Any, axis: int = 0, **options: Any) -> list[Any]:
     """Return x cut along an axis into so many equal parts, or at these places."""
+    _refuse("split", options)
     x = _array(x)
     place = _axis(x, axis, "split")
     n = x.shape[place]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial, wraps
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -82,17 +83,19 @@ products_of_others, cumsum = _quiet(shapes.products_of_others), _quiet(shapes.cu
 norm, reduce_logsumexp = _quiet(shapes.norm), _quiet(shapes.reduce_logsumexp)
 cross_entropy = _quiet(shapes.cross_entropy)
 cross_entropy_slope = _quiet(shapes.cross_entropy_slope)
+weight_slope, relu = _quiet(shapes.weight_slope), _quiet(shapes.relu)
 matmul, affine, einsum = _quiet(shapes.matmul), _quiet(shapes.affine), _quiet(shapes.einsum)
 broadcast_to, reshape, transpose = shapes.broadcast_to, shapes.reshape, shapes.transpose
+spread = shapes.spread
 flip, roll, pad, astype = shapes.flip, shapes.roll, shapes.pad, _quiet(shapes.astype)
 getitem, scatter, replaced = shapes.getitem, _quiet(shapes.scatter), shapes.replaced
 concatenate = shapes.concatenate
 
 
 def where(condition: Array, a: Array, b: Array) -> Array:
-    """Return a where the condition holds, else b: np.where, but where one of them is the number 0.0.
+    """Return a where the condition holds, else b: np.where, but for one that is the number 0.0.
 
-    Then the bits of the other are masked, which takes a sixth of the time, as the processor has
+    There the bits of the other are masked, which takes a sixth of the time, as the processor has
     nothing to guess.
     """
     if type(a) is float and a == 0.0:
@@ -192,9 +195,37 @@ def dot(*operands: Array) -> Array:
     return sum(*map(multiply, operands[:n], operands[n : 2 * n]), *operands[2 * n :])
 
 
+def like(g: Array, x: Array) -> Array:
+    """Return g with its numbers in the same order of memory as those of x."""
+    if g.flags.c_contiguous == x.flags.c_contiguous:
+        return g
+    out = np.empty_like(x)
+    out[...] = g
+    return out
+
+
 def indices(rows: Any, shape: tuple[int, ...]) -> Array:
     """Return an array of indices, also where there are none."""
     return np.array(rows, int).reshape(shape)
+
+
+def units(y: Array) -> list[Array]:
+    """Return for each element of y an array like y that is 1 there and 0 elsewhere."""
+    y = np.asarray(y)
+    return [unit.reshape(y.shape) for unit in np.eye(y.size, dtype=y.dtype)]
+
+
+def filled(x: Array, shape: tuple[int, ...]) -> Array:
+    """Return x in a shape, in memory of its own."""
+    return np.array(np.broadcast_to(x, shape))
+
+
+def broadcast_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of two together; that of a where they do not go together."""
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        return a
 
 
 def all_finite(x: Array) -> bool:
@@ -210,3 +241,9 @@ def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
     shape_in_full = (1,) * (g.ndim - len(shape)) + shape
     stretched = tuple(axis for axis, n in enumerate(shape_in_full) if n == 1 != g.shape[axis])
     return g.sum(axis=stretched, keepdims=True).reshape(shape)
+
+
+# The same words without the care for warnings, for who has hushed NumPy already.
+raw = SimpleNamespace(
+    **{name: getattr(word, "__wrapped__", word) for name, word in vars().items() if name[0] != "_"}
+)

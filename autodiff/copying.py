@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from threading import local
 
-from .graph import Node, topological_order
+from .graph import NO_PARAMS, Node, topological_order
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def reduced(node: Node) -> tuple[Any, ...]:
             known = set(order)
             roots = [grad for _, grad in gradients]
             further = [_Alone(x) for x in topological_order(*roots) if x not in known]
-    parts = (type(node), below, node.data, node.inputs, node.primitive, node.label)
+    parts = (
+        type(node), below, node.data, node.inputs, node.primitive, node.label, node.params,
+        node.stale,
+    )  # fmt: skip
     plain = node.grad if node.has_grad and not isinstance(node.grad, Node) else None
     state = (plain, further, gradients) if gradients or plain is not None else None
     return _restored, parts, state
@@ -96,9 +99,17 @@ def restore_gradients(node: Node, state: tuple[Any, ...]) -> None:
 
 def copied(node: Node) -> Any:
     """Return what `__copy__` should: another node on the same inputs."""
-    copy = _restored(type(node), [], node.data, node.inputs, node.primitive, node.label)
-    copy.grad = node.grad
+    copy = _restored(
+        type(node), [], _another(node.data), node.inputs, node.primitive, node.label, node.params,
+        node.stale,
+    )  # fmt: skip
+    copy.grad = _another(node.grad)
     return copy
+
+
+def _another(x: Any) -> Any:
+    """Return a copy of an ndarray, which may be changed in place; a number, a node as it is."""
+    return x.copy() if hasattr(x, "dtype") and not isinstance(x, Node) else x
 
 
 def deep_copied(root: Node, memo: dict[int, Any]) -> Any:
@@ -112,7 +123,8 @@ def deep_copied(root: Node, memo: dict[int, Any]) -> Any:
     for node in new:
         inputs = tuple(memo[id(x)] if isinstance(x, Node) else x for x in node.inputs)
         data, primitive = deepcopy(node.data, memo), deepcopy(node.primitive, memo)
-        copy = _restored(type(node), [], data, inputs, primitive, node.label)
+        params = deepcopy(node.params, memo) if node.params else node.params
+        copy = _restored(type(node), [], data, inputs, primitive, node.label, params, node.stale)
         if node.has_grad and not isinstance(node.grad, Node):
             copy.grad = deepcopy(node.grad, memo)
         memo[id(node)] = copy
@@ -130,8 +142,14 @@ def _restored(
     inputs: tuple[Any, ...],
     primitive: Primitive | None,
     label: str,
+    params: dict[str, Any] = NO_PARAMS,
+    stale: bool = False,
 ) -> Node:
-    node = kind.record(data, inputs, primitive)
+    node: Any = kind.record(data, inputs, primitive)
     if label:
         node.label = label
+    if params:
+        node.params = params
+    if stale:
+        node.stale = stale
     return node

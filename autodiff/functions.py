@@ -17,7 +17,7 @@ from __future__ import annotations
 from itertools import chain
 
 from . import elementwise, floats, structural
-from .graph import CONSTANT, UNSET, Node, altered, apply, modes
+from .graph import CONSTANT, UNSET, Node, altered, apply, modes, node_within
 from .primitive import Primitive
 from .steps import ABSENT, MANY, NODES
 
@@ -50,6 +50,8 @@ def _call(primitive: Primitive, *args: Any) -> Any:
 def _plain_vocabulary(args: tuple[Any, ...], role: str) -> Any:
     for x in args:
         if hasattr(x, "__array__") or isinstance(x, (list, tuple)):
+            if node_within(x):
+                raise TypeError(f"{role}() got Tensors in a list; make one of them by stack()")
             from . import arrays
 
             return arrays
@@ -469,6 +471,11 @@ def safe_where(condition: Any, function: Callable[[Any], Any], x: Any, default: 
 
     >>> safe_where(x > 0, log, x, 0.0)      # value 0 and gradient 0 at x = 0, not nan
     """
+    if getattr(condition, "size", 1) != 1:
+        raise TypeError(
+            f"safe_where() got a condition of shape {condition.shape}; expected one truth: for"
+            " arrays write where(c, f(where(c, x, 1.0)), default), with a 1.0 where f is finite"
+        )
     return where(condition, function(x) if _data(condition) else x, default)
 
 
@@ -521,8 +528,10 @@ def _list(x: Any, role: str) -> Any:
     if type(x) is list:
         return x
     if isinstance(x, (Node, str, bytes)) or not hasattr(x, "__len__"):
+        array = isinstance(x, Node) and hasattr(x, "shape")
         raise TypeError(
             f"{role}() got {x!r}, a {type(x).__name__}; expected a list of Values or numbers"
+            + (": the product of Tensors is a @ b" if array else "")
         )
     return x.tolist() if getattr(x, "ndim", 0) else x
 
@@ -560,7 +569,11 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
                 raise TypeError(
                     f"{name}() returned {y!r} from plain numbers; expected a real number"
                 )
-            return float(y) if xp is floats else y
+            if xp is floats:
+                return float(y)
+            if isinstance(y, Node) or getattr(y, "dtype", "object") == "object":
+                raise TypeError(f"{name}() returned {y!r} from ndarrays; expected an ndarray")
+            return y
 
         def joint(xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> Sequence[Any]:
             with modes.rule_of(name if isinstance(y, Node) else None):
@@ -571,9 +584,16 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
                     f"the vjp of {name} returned {len(cotangents)} cotangents; expected one for "
                     f"each of its {len(args)} inputs (None where there is no gradient)"
                 )
+            if hasattr(y, "shape"):
+                return [
+                    None if c is None else _of_shape(c, x, y, name)
+                    for c, x in zip(cotangents, args)
+                ]
             return cotangents
 
         def jvp(xp: Any, tangents: list[Any], y: Any, *args: Any) -> Any:
+            if getattr(y, "shape", ()) or any(getattr(x, "shape", ()) for x in args):
+                return _tangent_by_rows(joint, xp, tangents, y, *args)
             partials = joint(xp, [t is not None for t in tangents], 1.0, y, *args)
             pairs = zip(partials, tangents)
             return sum([p * t for p, t in pairs if p is not None and t is not None])
@@ -596,6 +616,44 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
         return differentiable
 
     return decorate
+
+
+def _of_shape(cotangent: Any, x: Any, y: Any, name: str) -> Any:
+    """Return a cotangent of x that a user's rule gave, if it fits, as an array of its own."""
+    from . import arrays
+
+    shape, wanted = getattr(cotangent, "shape", ()), getattr(x, "shape", ())
+    full = arrays.broadcast_shape(wanted, getattr(y, "shape", ()))  # summed over by the sweep
+    if shape != wanted and shape != full and shape != ():
+        raise TypeError(
+            f"the vjp of {name} returned a cotangent of shape {shape}; expected {wanted}, that of"
+            " the input"
+        )
+    if isinstance(cotangent, Node):
+        return cotangent if shape else broadcast_to(cotangent, shape=wanted)
+    return arrays.filled(cotangent, shape or wanted)
+
+
+def _tangent_by_rows(
+    joint: Callable[..., Any], xp: Any, tangents: list[Any], y: Any, *args: Any
+) -> Any:
+    """Return Σ ∂y/∂x·ẋ by a rule for cotangents: one number of y after the other, as it must be.
+
+    Nobody says that a user's operation works element by element.
+    """
+    from . import arrays
+
+    needed = [t is not None for t in tangents]
+    rows = []
+    for unit in arrays.units(_data(y)):
+        total: Any = 0.0
+        for partial, t in zip(joint(xp, needed, unit, y, *args), tangents):
+            if partial is not None and t is not None:
+                product = partial * t
+                axes = tuple(range(len(product.shape)))
+                total = total + reduce_sum(product, axis=axes, keepdims=False)
+        rows.append(reshape(total, shape=(1,)))
+    return reshape(concatenate(*rows, axis=0), shape=y.shape) if rows else zeros_like(y)
 
 
 # -- words about shapes and sums, which rules of `structural.py` use -------------------------------
@@ -634,6 +692,17 @@ def cross_entropy_slope(z: Any, *, target: Any) -> Any:
         return arrays.cross_entropy_slope(z, target=target)
     log_total = broadcast_to(reduce_logsumexp(z, axis=(1,), keepdims=True), shape=target.shape)
     return (exp(z - log_total) * target.sum(1, keepdims=True) - target) * (1.0 / len(target))
+
+
+def spread(g: Any, *, shape: tuple[int, ...], axis: tuple[int, ...]) -> Any:
+    """Return g, of the shape of a reduction along axes, as often as fills a shape."""
+    kept = tuple(1 if i in axis else n for i, n in enumerate(shape))
+    return broadcast_to(reshape(g, shape=kept), shape=shape)
+
+
+def weight_slope(g: Any, x: Any, w: Any) -> Any:
+    """Return gᵀ·x."""
+    return matmul(transpose(g, axes=(1, 0)), x)
 
 
 def products_of_others(x: Any, *, axis: int) -> Any:

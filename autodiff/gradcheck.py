@@ -4,15 +4,16 @@
 
 says nothing if all is well. Reverse mode, forward mode, differences and, where the function is made
 of analytic operations, the complex step must agree in every number of the arguments; for higher
-orders the same is asked of the gradient along a fixed direction. Else GradientError tells the
-numbers, and names the first operation whose own rule disagrees with differences of its own value.
+orders the same is asked of the gradient along a fixed direction. Of an array of many numbers a few
+random directions must do. Else GradientError tells the numbers, and names the first operation whose
+own rule disagrees with differences of its own value.
 """
 
 from __future__ import annotations
 
 import math
 
-from . import floats, functions
+from . import array_functions, floats, functions
 from .graph import Node, apply, topological_order
 from .primitive import HandWritten, Primitive
 from .transforms import flat, grad, jvp
@@ -35,6 +36,8 @@ ANALYTIC = {
 }  # fmt: skip
 _STEP = 1e-30  # squared it vanishes, so that the complex step has no error of its own
 _CLOSE = 1e-9  # relative: what reverse, forward and complex step may differ by
+_EACH = 50  # an array of more numbers is moved along random directions, not along each of them
+_DIRECTIONS = 3
 
 
 class GradientError(AssertionError):
@@ -49,9 +52,9 @@ def check_grads(
 ) -> None:
     """Raise GradientError unless the derivatives of f at args are right, up to the given order.
 
-    f takes numbers, or lists, tuples and dicts of them, and returns one number. `modes` are "rev"
-    and "fwd". At a kink any slope between the one-sided slopes passes, as does what differences
-    cannot settle (a pole, an infinite slope).
+    f takes numbers and ndarrays, or lists, tuples and dicts of them, and returns one number; of
+    ndarrays it gets Tensors of float64. `modes` are "rev" and "fwd". At a kink any slope between
+    the one-sided slopes passes, as does what differences cannot settle (a pole, an infinite slope).
     """
     modes = (modes,) if isinstance(modes, str) else modes
     if not isinstance(args, (tuple, list)):
@@ -66,8 +69,10 @@ def check_grads(
         raise ValueError(f"check_grads got order={order!r}; expected 1, 2, …")
     name = getattr(f, "__name__", type(f).__name__)
     function = f
+    on_arrays = any(hasattr(leaf, "shape") for leaf in flat(list(args))[0])
+    check_order = _check_order_on_arrays if on_arrays else _check_order
     for n in range(1, order + 1):
-        _check_order(function, f, tuple(args), n, modes, name)
+        check_order(function, f, tuple(args), n, modes, name)
         function = _slope(function, len(args))
 
 
@@ -77,9 +82,20 @@ def _slope(f: Callable[..., Any], count: int) -> Callable[..., Any]:
 
     def slope(*args: Any) -> Any:
         parts, _ = flat(gradient(*args))
-        return functions.sum([part * (1.0 + 0.37 * i) for i, part in enumerate(parts)])
+        return functions.sum([_weighed(part, i) for i, part in enumerate(parts)])
 
     return slope
+
+
+def _weighed(part: Any, i: int) -> Any:
+    """Return a number, or the sum of an array, in which each number weighs its own."""
+    shape = tuple(getattr(part, "shape", ()))
+    if not shape:
+        return part * (1.0 + 0.37 * i)
+    import numpy as np
+
+    weights = 1.0 + 0.37 * (i + np.arange(math.prod(shape)) % 7)
+    return array_functions.sum(part * weights.reshape(shape))
 
 
 def _check_order(
@@ -167,16 +183,158 @@ def _complex_step(
     return slope if math.isfinite(slope) and slope != 0.0 else None
 
 
+# -- functions of arrays ---------------------------------------------------------------------------
+
+
+def _check_order_on_arrays(
+    f: Callable[..., Any],
+    original: Callable[..., Any],
+    args: tuple[Any, ...],
+    order: int,
+    modes: Sequence[str],
+    name: str,
+) -> None:
+    import numpy as np
+
+    from .tensor import Tensor
+
+    leaves, rebuild = flat(list(args))
+    arrays = [np.array(leaf.data if isinstance(leaf, Node) else leaf, float) for leaf in leaves]
+    at = rebuild(arrays)
+    reverse, _ = flat(grad(f, tuple(range(len(args))))(*at))
+    for i, x in enumerate(arrays):
+        for place, direction in _directions(x.shape, seed=i):
+
+            def along(t: float, i: int = i, d: Any = direction) -> float:
+                moved = [*arrays[:i], arrays[i] + t * d, *arrays[i + 1 :]]
+                return float(f(*rebuild([Tensor(x, requires_grad=True) for x in moved])))
+
+            found = {}
+            if "rev" in modes:
+                found["reverse mode"] = float((np.asarray(reverse[i]) * direction).sum())
+            if "fwd" in modes:
+                still = [np.zeros(other.shape) for other in arrays]
+                tangents = rebuild([*still[:i], direction, *still[i + 1 :]])
+                found["forward mode"] = float(jvp(f, at, tangents)[1])
+            for mode, derivative in found.items():
+                judged = _compare(along, 0.0, derivative)
+                if not judged.agrees:
+                    raise GradientError(
+                        f"derivative {order} of {name} {place} of array {i} of its arguments, of"
+                        f" shape {x.shape}, is {derivative!r} by {mode}, but"
+                        f" {judged.difference!r} by differences ({judged.words})\n"
+                        f"{_blame(original, tuple(at))}"
+                    )
+
+
+def _directions(shape: tuple[int, ...], seed: int) -> Iterator[tuple[str, Any]]:
+    """Yield what to call it and an array for each direction in which to move an array."""
+    import numpy as np
+
+    if math.prod(shape) > _EACH:
+        for n in range(_DIRECTIONS):
+            yield f"along random direction {n}", _random(shape, 100 * seed + n)
+        return
+    for index in np.ndindex(*shape):
+        unit = np.zeros(shape)
+        unit[index] = 1.0
+        yield f"in element {index}", unit
+
+
+def _random(shape: tuple[int, ...], seed: int) -> Any:
+    import numpy as np
+
+    return np.random.default_rng(seed).normal(size=shape) / math.sqrt(max(1, math.prod(shape)))
+
+
+def _rule_on_arrays(node: Any, i: int, given: Sequence[Any]) -> Any:
+    """Return what the rule of a node says of ∂(w·y)/∂xᵢ along a direction, w and it random.
+
+    `given` stands for the operands: arrays, or Tensors, of which the result is one.
+    """
+    primitive = node.primitive
+    needed = [j == i for j in range(len(given))]
+    recorded = any(isinstance(x, Node) for x in given)
+    y = (
+        apply(primitive, *given, **node.params)
+        if recorded
+        else primitive.compute(node.vocabulary, *given, **node.params)
+    )
+    xp = functions if recorded else node.vocabulary
+    weights = _random(node.shape, 1)
+    share = primitive.cotangents(xp, needed, weights, y, *given, **node.params)[i]
+    if share is None:
+        return 0.0
+    return array_functions.sum(node.fitted(share, node.inputs[i]) * _random(given[i].shape, 2))
+
+
+def _first_order_on_arrays(node: Any) -> Iterator[str]:
+    args = [x.data if isinstance(x, Node) else x for x in node.inputs]
+    weights = _random(node.shape, 1)
+    for i, x in enumerate(node.inputs):
+        if not isinstance(x, Node) or not x.requires_grad:
+            continue
+
+        def along(t: float, i: int = i) -> float:
+            moved = [*args[:i], args[i] + t * _random(args[i].shape, 2), *args[i + 1 :]]
+            y = node.primitive.compute(node.vocabulary, *moved, **node.params)
+            return float((weights * y).sum())
+
+        said = float(_rule_on_arrays(node, i, args))
+        judged = _compare(along, 0.0, said)
+        if not judged.agrees:
+            yield (
+                f"the first wrong rule is that of {_call_on_arrays(node)} in its operand {i}: along"
+                f" a random direction it says {said!r}, differences say {judged.difference!r}"
+            )
+
+
+def _second_order_on_arrays(node: Any) -> Iterator[str]:
+    args = [x.data if isinstance(x, Node) else x for x in node.inputs]
+    moving = [j for j, x in enumerate(node.inputs) if isinstance(x, Node) and x.requires_grad]
+    for i in moving:
+        for j in moving:
+            d = _random(args[j].shape, 3)
+
+            def along(t: float, i: int = i, j: int = j, d: Any = d) -> float:
+                moved = [*args[:j], args[j] + t * d, *args[j + 1 :]]
+                return float(_rule_on_arrays(node, i, moved))
+
+            def rule(x: Any, i: int = i, j: int = j) -> Any:
+                return _rule_on_arrays(node, i, [*args[:j], x, *args[j + 1 :]])
+
+            said = float((grad(rule)(args[j]) * d).sum())
+            judged = _compare(along, 0.0, said)
+            if not judged.agrees:
+                yield (
+                    f"the first wrong rule is that of {_call_on_arrays(node)} in its operand {i}:"
+                    f" right in value, but its own derivative in operand {j} along a random"
+                    f" direction is {said!r}, differences say {judged.difference!r}"
+                )
+
+
+def _call_on_arrays(node: Any) -> str:
+    shown = (f"shape {x.shape}" if isinstance(x, Node) else repr(x) for x in node.inputs)  # type: ignore[attr-defined]
+    return f"{node.primitive.name}({', '.join(shown)})"
+
+
 # -- whose fault -----------------------------------------------------------------------------------
 
 
 def _blame(f: Callable[..., Any], args: tuple[Any, ...]) -> str:
     """Name the first operation of f whose rule is wrong, at order one or else two."""
     numbers, rebuild = flat(list(args))
-    root = f(*rebuild([Value(x) for x in numbers]))
+    judges = (_first_order, _second_order)
+    leaves: list[Any] = []
+    if any(hasattr(x, "shape") for x in numbers):
+        from .tensor import Tensor
+
+        judges = (_first_order_on_arrays, _second_order_on_arrays)
+        leaves = [Tensor(x, requires_grad=True) for x in numbers]
+    root = f(*rebuild(leaves or [Value(x) for x in numbers]))
     roots = [root] if isinstance(root, Node) else []
     nodes = [node for node in topological_order(*roots) if node.inputs]
-    for judge in (_first_order, _second_order):
+    for judge in judges:
         for node in nodes:
             for complaint in judge(node):
                 return f"  {complaint}"

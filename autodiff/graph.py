@@ -17,6 +17,7 @@ import sys
 from contextlib import contextmanager
 from threading import local
 
+from . import floats
 from .primitive import Primitive
 from .steps import ABSENT, MANY, NODES
 
@@ -66,6 +67,8 @@ class Node:
     vocabulary: ClassVar[Any]  # what computes on `data`
     blank: ClassVar[Any] = UNSET  # what `grad` is before any backward
     params: dict[str, Any] = NO_PARAMS  # of the operation, as the axes of a sum
+
+    stale = False  # whether numbers that its derivative needs have changed since
 
     @staticmethod
     def fitted(share: Any, node: Node) -> Any:
@@ -136,6 +139,13 @@ class Node:
     def has_grad(self) -> bool:
         """Whether a backward has reached this node since it was made or zeroed."""
         return self.grad is not UNSET and self.grad is not None
+
+
+def node_within(x: Any) -> bool:
+    """Whether there is an array of a graph in these nested lists: NumPy would lose its gradient."""
+    if isinstance(x, (list, tuple)):
+        return any(map(node_within, x))
+    return isinstance(x, Node) and hasattr(x, "shape")
 
 
 # -- the modes of a thread -------------------------------------------------------------------------
@@ -278,7 +288,10 @@ def apply(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     else:
         kind, inputs = _made_alike(primitive, inputs, kinds)
         args = [x.data if isinstance(x, Node) else x for x in inputs]
-    data = primitive.compute(kind.vocabulary, *args, **params)
+    if alike and kind.vocabulary is not floats:
+        data = primitive.on_arrays(*args, **params)
+    else:
+        data = primitive.compute(kind.vocabulary, *args, **params)
     if altered:
         if modes.checking:
             check(kind.vocabulary, data, args, lambda: f"{_call(primitive, inputs)} is {data}")
@@ -390,4 +403,6 @@ def edges(root: Node) -> Iterator[Edge]:
             contributions = rules(xp, needed, g, child.data, *args, **params)
         for argnum, parent in enumerate(child.inputs):
             if isinstance(parent, Node):
-                yield Edge(child, parent, argnum, locals_[argnum], contributions[argnum])
+                parts = (locals_[argnum], contributions[argnum])
+                fitted = (None if x is None else child.fitted(x, parent) for x in parts)
+                yield Edge(child, parent, argnum, *fitted)

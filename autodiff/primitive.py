@@ -56,7 +56,7 @@ class Primitive:
 
     __slots__ = (
         "array_step", "forward", "home", "joint", "jvp", "linear", "multilinear", "name",
-        "on_floats", "pairs", "step", "vjps",
+        "on_arrays", "on_floats", "pairs", "step", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +86,9 @@ class Primitive:
         if attribute == "step":
             self.step = step_of(self)
             return self.step
+        if attribute == "on_arrays":
+            self.on_arrays = self._on_arrays()
+            return self.on_arrays
         if attribute == "array_step":
             self.array_step = array_step_of(self)
             return self.array_step
@@ -139,6 +142,26 @@ class Primitive:
         names = [f"x{i}" for i in range(len(self.vjps))]
         formula = forward(symbols, *map(symbols.name, names))
         return on_floats(f"result = lambda {', '.join(names)}: {formula.python()}", "result")
+
+    def _on_arrays(self) -> Callable[..., Any]:
+        """Return the operation on ndarrays alone, by NumPy's own words where there is one."""
+        from . import arrays
+
+        forward, raw, hush, unhush = self.forward, arrays.raw, arrays.hush, arrays.unhush
+        word = getattr(raw, self.name, None)
+        if word is None:
+
+            def word(*args: Any) -> Any:
+                return forward(raw, *args)  # type: ignore[misc]
+
+        def compute(*args: Any, **params: Any) -> Any:
+            before = hush()
+            try:
+                return word(*args, **params)
+            finally:
+                unhush(before)
+
+        return compute
 
     def cotangents(
         self, xp: Any, needed: list[bool], g: Any, y: Any, *args: Any, **params: Any

@@ -162,7 +162,7 @@ def step(node, give, constant):
     x = a.array
     y = node.array
     g = node.grad
-    give(node, a, {})
+{}
 """
 _ARRAY_BINARY = """\
 def step(node, give, constant):
@@ -173,9 +173,18 @@ def step(node, give, constant):
     x = a if type(a) is float else a.array
     z = b if type(b) is float else b.array
     if type(a) is not float and a.primitive is not constant:
-        give(node, a, {})
+{}
     if type(b) is not float and b.primitive is not constant:
-        give(node, b, {})
+{}
+"""
+# What `give` does in the usual case, written out: the first share, which fits as it is.
+_SHARE = """\
+share = {share}
+fits = share.shape == {x}.shape and share.dtype is {x}.dtype
+if fits and {a}.version <= node.made and type({a}.grad) is float:
+    {a}.grad = share
+else:
+    give(node, {a}, share)
 """
 
 
@@ -185,31 +194,41 @@ def array_step_of(primitive: Primitive) -> Callable[[Any, Any, Any], None]:
     Like those on floats it is printed from the rows, where these are of one or two numbers. What
     has the primitive `constant` needs nothing.
     """
-    if primitive.joint or not primitive.elementwise or len(primitive.vjps) not in (1, 2):
-        return lambda node, give, constant: _general_array_step(primitive, node, give, constant)
+    from textwrap import indent
+
     from . import arrays
 
-    words = {name: getattr(word, "__wrapped__", word) for name, word in vars(arrays).items()}
-    words.update(inf=floats.inf, nan=floats.nan)
+    raw = arrays.raw
+    if primitive.joint or not primitive.elementwise or len(primitive.vjps) not in (1, 2):
+        return lambda node, give, constant: _general_array_step(
+            primitive, raw, node, give, constant
+        )
+    words = {**vars(raw), "inf": floats.inf, "nan": floats.nan}
     g, y, *operands = map(symbols.name, "gyxz"[: 2 + len(primitive.vjps)])
-    shares = [rule(symbols, g, y, *operands).arrays() if rule else "g" for rule in primitive.vjps]
-    source = (_ARRAY_UNARY if len(shares) == 1 else _ARRAY_BINARY).format(*shares)
+    lines = []
+    for rule, a, x in zip(primitive.vjps, "ab", "xz"):
+        share = rule(symbols, g, y, *operands).arrays() if rule else ""
+        if share == "0.0":  # a slope that is flat everywhere
+            share = f"zeros_like({x})"
+        text = _SHARE.format(share=share, a=a, x=x) if rule else "pass"
+        lines.append(indent(text, "    " * len(primitive.vjps)))
+    source = (_ARRAY_UNARY if len(lines) == 1 else _ARRAY_BINARY).format(*lines)
     exec(compile(source, "<array step>", "exec"), words)  # noqa: S102  (printed from our own rows)
     step: Callable[[Any, Any, Any], None] = words["step"]
     return step
 
 
-def _general_array_step(primitive: Primitive, node: Any, give: Any, constant: Any) -> None:
-    from . import arrays
-
+def _general_array_step(
+    primitive: Primitive, raw: Any, node: Any, give: Any, constant: Any
+) -> None:
     inputs, g, y, params = node.inputs, node.grad, node.array, node.params
     needed = [type(x) is not float and x.primitive is not constant for x in inputs]
     args = [x if type(x) is float else x.array for x in inputs]
     if primitive.joint:
-        shares = primitive.joint(arrays, needed, g, y, *args, **params)
+        shares = primitive.joint(raw, needed, g, y, *args, **params)
     else:
         shares = [
-            rule(arrays, g, y, *args, **params) if need and rule else None
+            rule(raw, g, y, *args, **params) if need and rule else None
             for rule, need in zip(primitive.vjps, needed)
         ]
     for x, need, share in zip(inputs, needed, shares):

@@ -34,14 +34,9 @@ def row(name: str, *vjps: Any, **options: Any) -> Primitive:
 # -- sums and other reductions ---------------------------------------------------------------------
 
 
-def _kept(shape: Shape, axis: Shape) -> Shape:
-    """Return the shape of a reduction that keeps its axes, with length 1."""
-    return tuple(1 if i in axis else n for i, n in enumerate(shape))
-
-
 def _spread(xp: Any, g: Any, x: Any, axis: Shape) -> Any:
     """Return g, of the shape of a reduction of x, as often as it takes to fill the shape of x."""
-    return xp.broadcast_to(xp.reshape(g, shape=_kept(x.shape, axis)), shape=x.shape)
+    return xp.spread(g, shape=x.shape, axis=axis)
 
 
 def _sum_over(xp: Any, t: Any, axis: Shape, keepdims: bool) -> Any:
@@ -239,7 +234,7 @@ def _affine_joint(xp: Any, needed: list[bool], g: Any, y: Any, *operands: Any) -
     x, w = operands[:2]
     shares = [
         xp.matmul(g, w) if needed[0] else None,
-        xp.matmul(_swapped(xp, g), x) if needed[1] else None,
+        xp.weight_slope(g, x, w) if needed[1] else None,
     ]
     if len(operands) == 3:
         shares.append(xp.reduce_sum(g, axis=(0,), keepdims=False) if needed[2] else None)

@@ -120,11 +120,16 @@ def backward(root: Node, seed: Any = 1.0, create_graph: bool = False) -> None:
         return
     for node, cotangent in pullback(root, seed, create_graph=True).items():
         if not isinstance(cotangent, Node):  # a slope that is constant
-            cotangent = root.record(cotangent, (), CONSTANT)
+            cotangent = root.record(_own(cotangent), (), CONSTANT)
         if not node.is_leaf:
             node.grad = cotangent
         elif node.requires_grad:  # leaves accumulate so that minibatches add up
             node.grad = node.grad + cotangent if node.has_grad else cotangent
+
+
+def _own(x: Any) -> Any:
+    """Return an ndarray in memory of its own, so that no two gradients change together."""
+    return x.copy() if hasattr(x, "shape") else x
 
 
 # -- the sweep for floats --------------------------------------------------------------------------
@@ -250,6 +255,7 @@ def _backward_arrays(root: Node, seed: Any) -> None:
     root.grad = seed
     before = arrays.hush()
     try:
+        root.before_sweep(order)  # type: ignore[attr-defined]
         for node in reversed(order):
             if node.grad is not untouched:
                 node.primitive.array_step(node, give, CONSTANT)  # type: ignore[union-attr]
@@ -269,6 +275,6 @@ def _checked_arrays(root: Node, seed: Any) -> None:
     found = pullback(root, seed)
     for node, cotangent in found.items():
         if node.is_leaf and node.requires_grad:
-            root.receive(node, node, cotangent)  # type: ignore[attr-defined]
+            root.receive(node, node, _own(cotangent))  # type: ignore[attr-defined]
         elif not node.is_leaf:
             node.grad = cotangent

@@ -14,14 +14,24 @@ for numbers, and `structural.py` for sums, shapes, indices and products of matri
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
-from itertools import count
+from threading import Lock
 from typing import Any, ClassVar
 
 import numpy as np
 
 from . import array_functions, arrays, copying, elementwise, functions, protocols, structural
-from .graph import CONSTANT, NO_PARAMS, Node, altered, apply, modes
+from .graph import (
+    CONSTANT,
+    NO_PARAMS,
+    Node,
+    altered,
+    apply,
+    modes,
+    node_within,
+    topological_order,
+)
 from .primitive import Primitive
 from .steps import ABSENT
 from .sweep import backward
@@ -31,7 +41,10 @@ _ndarray = np.ndarray
 
 # The time, in changes of tensors: an operation is stamped with it, and so is what is changed.
 _clock = [0]
-_ticks = count(1)
+_one_at_a_time = Lock()
+# When a tensor that needs no gradient was changed last: `receive`, which looks at those that do,
+# does not meet it.
+_constant_changed = [0]
 
 
 def _binary(primitive: Primitive, reflected: bool = False) -> Callable[[Tensor, Any], Any]:
@@ -41,7 +54,7 @@ def _binary(primitive: Primitive, reflected: bool = False) -> Callable[[Tensor, 
 
     def operator(self: Tensor, other: Any) -> Any:
         if type(other) is not Tensor and type(other) is not float:
-            other = _operand(other, primitive.name)
+            other = _operand(other, primitive.name, self.array.dtype)
             if other is NotImplemented:
                 return other
         plain = type(other) is float
@@ -70,14 +83,12 @@ def _binary(primitive: Primitive, reflected: bool = False) -> Callable[[Tensor, 
 
 def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
     """Return the method of an operation on self alone."""
-    if primitive.forward is None:
-        word = getattr(arrays, primitive.name)
-        compute = getattr(word, "__wrapped__", word)
-    else:
-        forward = primitive.forward
+    forward = primitive.forward
+    compute = getattr(arrays.raw, primitive.name, None)
+    if compute is None:
 
         def compute(x: Any) -> Any:
-            return forward(arrays, x)
+            return forward(arrays.raw, x)  # type: ignore[misc]
 
     def method(self: Tensor) -> Any:
         if altered or self.primitive is CONSTANT:
@@ -101,12 +112,25 @@ def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
     return method
 
 
-def _operand(x: Any, role: str) -> Any:
-    """Return x as a Tensor or a float; NotImplemented if it may know better what to do with us."""
+_FLOAT = np.dtype(float)
+
+
+def _operand(x: Any, role: str, beside: np.dtype[Any] = _FLOAT) -> Any:
+    """Return x as a Tensor or a float; NotImplemented if it may know better what to do with us.
+
+    A Python number takes the type of what it stands beside, as in NumPy 2: 1 is 1.0 beside floats.
+    """
     if isinstance(x, Tensor) or type(x) is float:
         return x
     if type(x) is int or type(x) is bool:
-        return float(x) if abs(x) < 2**53 else Tensor(x)
+        if beside.kind != "f":
+            return _constant(np.asarray(x, np.result_type(beside, x)))
+        try:
+            return float(x)
+        except OverflowError:
+            raise OverflowError(
+                f"{role} got a whole number beyond 1.8e308, the largest float; use float('inf')"
+            ) from None
     if isinstance(x, Node):
         raise TypeError(
             f"{role} got a Tensor and a {type(x).__name__}; a graph is of one kind: make all of it"
@@ -121,13 +145,18 @@ def _operand(x: Any, role: str) -> Any:
 
 def _numbers(x: Any, role: str) -> np.ndarray[Any, Any]:
     """Return x as an ndarray of real numbers, or raise TypeError."""
+    if isinstance(x, (list, tuple)) and node_within(x):
+        raise TypeError(
+            f"{role} got {_short(x)} with nodes in it; expected numbers, as their gradient would"
+            " be lost: stack() makes one Tensor of many, and Values stay Values"
+        )
     try:
         array = np.asarray(x)
     except ValueError as error:
         raise TypeError(f"{role} got {_short(x)}; expected rows of one length: {error}") from None
     if array.dtype.kind not in "biuf":
         hint = (
-            ": Values and Tensors do not mix; stack() makes one Tensor of many"
+            ": Values and Tensors do not mix"
             if array.dtype == object and any(isinstance(v, Node) for v in array.flat)
             else ""
         )
@@ -175,10 +204,7 @@ class Tensor(Node):
             )
         array = _numbers(data, "Tensor()")
         if requires_grad and array.dtype.kind != "f":
-            raise TypeError(
-                f"Tensor() got {array.dtype} data with requires_grad=True; expected floats, which"
-                " alone have derivatives: write 1.0 for 1, or data.astype(float)"
-            )
+            raise TypeError(_whole(array.dtype))
         self.array = array.copy() if copy else array
         self.grad = None
         self.left = self.right = ABSENT
@@ -219,25 +245,45 @@ class Tensor(Node):
 
     @property
     def data(self) -> Any:
-        """The ndarray. Assigned to, also by `t.data -= step`, it counts as changed."""
+        """The ndarray. Assigned to, also by `t.data -= step`, it counts as changed.
+
+        `t.data[index] = x` changes it unnoticed: call `t.touch()` if results are about.
+        """
         return self.array
 
     @data.setter
     def data(self, new: Any) -> None:
-        array = np.asarray(new)
-        if array.dtype != self.array.dtype and array.dtype.kind in "biuf":
-            array = array.astype(self.array.dtype)
-        if array.shape != self.array.shape or array.dtype != self.array.dtype:
-            raise ValueError(
-                f"assignment to .data got {array.dtype} of shape {array.shape}; expected the"
-                f" shape {self.array.shape} that it has"
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"{_named(self)} cannot be changed, as its gradient depends on what it is; expected"
+                " a leaf for .data = ...: compute anew from changed leaves, or change .detach()"
             )
-        self.array = array
+        array = _numbers(new.array if isinstance(new, Tensor) else new, "assignment to .data")
+        if array.shape != self.array.shape:
+            raise ValueError(
+                f"assignment to .data got the shape {array.shape}; expected {self.array.shape},"
+                " that it has"
+            )
+        if array is not self.array:  # a copy, so that `t.data -= step` changes nobody else's
+            self.array = array.astype(self.array.dtype)
         self.touch()
+
+    @property
+    def stale(self) -> bool:
+        """Whether an operand was changed after this tensor was computed from it."""
+        made = self.made
+        return any(type(x) is not float and x.version > made for x in self.inputs)
+
+    @stale.setter
+    def stale(self, known: bool) -> None:  # a copy, of which it is known
+        self.made = -1 if known else _clock[0]
 
     def touch(self) -> None:
         """Note that the numbers have changed: a backward through older results then raises."""
-        self.version = _clock[0] = next(_ticks)
+        with _one_at_a_time:
+            self.version = _clock[0] = _clock[0] + 1
+            if self.primitive is CONSTANT:
+                _constant_changed[0] = self.version
 
     @property
     def requires_grad(self) -> bool:
@@ -247,9 +293,11 @@ class Tensor(Node):
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
         if not self.is_leaf:
-            raise RuntimeError("requires_grad can be set on leaves only; use .detach()")
+            raise RuntimeError(
+                f"requires_grad of {_named(self)} was to be set; expected a leaf: use .detach()"
+            )
         if wanted and self.array.dtype.kind != "f":
-            raise TypeError(f"requires_grad of {self.array.dtype}; expected floats")
+            raise TypeError(_whole(self.array.dtype))
         self.primitive = None if wanted else CONSTANT
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False) -> None:
@@ -268,26 +316,30 @@ class Tensor(Node):
                     " gradient="
                 )
             gradient = np.ones(shape, self.array.dtype)
-        elif isinstance(gradient, Tensor):
-            gradient = gradient if create_graph else gradient.array
-        else:
+        elif not (isinstance(gradient, Tensor) and create_graph):
+            gradient = gradient.array if isinstance(gradient, Tensor) else gradient
             gradient = _numbers(gradient, "backward()").astype(self.array.dtype)
         if gradient.shape != shape:
             raise ValueError(
                 f"backward() got a gradient of shape {gradient.shape}; expected {shape}, that of"
                 " the tensor"
             )
+        if create_graph or altered:  # the general sweep, which does not `receive`
+            _refuse_changed(topological_order(self))
         backward(self, gradient, create_graph)
+
+    @staticmethod
+    def before_sweep(order: list[Tensor]) -> None:
+        """Raise RuntimeError if a constant was changed after its use: it is to receive nothing."""
+        if _constant_changed[0] > 0:
+            _refuse_changed(order)
 
     @staticmethod
     def receive(node: Tensor, x: Tensor, share: Any) -> None:
         """Add a share of the gradient of node to that of its operand x."""
         array = x.array
         if x.version > node.made and x is not node:
-            raise RuntimeError(
-                f"{_named(x)} was changed after {_named(node)} was computed from it, so the"
-                " gradient would be wrong: compute anew after an update, or change a copy"
-            )
+            raise _changed(x, node)
         if share.shape != array.shape:
             share = arrays.unbroadcast(np.asarray(share), array.shape)
         if share.dtype != array.dtype:
@@ -301,8 +353,11 @@ class Tensor(Node):
             x.grad = share if owned and share.flags.writeable else np.array(share)
             x.use = 0
         else:
-            x.grad = held + share  # leaves accumulate so that minibatches add up
-            x.use = 2 if x.use else 0
+            if x.use == 1:  # a step has used what is held, which is fine if it was zeroed since
+                x.use = 2 if np.any(getattr(held, "array", held)) else 0
+            # Leaves accumulate so that minibatches add up. (Of no axes NumPy's sum is no ndarray.)
+            total = held + share
+            x.grad = total if array.ndim or type(total) is Tensor else np.asarray(total)
 
     @staticmethod
     def fitted(share: Any, node: Any) -> Any:
@@ -329,8 +384,8 @@ class Tensor(Node):
         self.grad = None
 
     def detach(self) -> Tensor:
-        """Return a constant of the same numbers and label: no gradient flows through it."""
-        constant = _constant(self.array)
+        """Return a constant of the same numbers, copied, and label: no gradient flows through."""
+        constant = _constant(self.array.copy())
         constant.label = self.label
         return constant
 
@@ -343,7 +398,10 @@ class Tensor(Node):
     def item(self) -> float:
         """Return the one number of a tensor of one."""
         if self.array.size != 1:
-            raise ValueError(f"item() got a tensor of shape {self.shape}; expected one number")
+            raise ValueError(
+                f"a tensor of shape {self.shape} is no single number: add it up with .sum(), index"
+                " it, or use .tolist()"
+            )
         number: float = self.array.item()
         return number
 
@@ -380,7 +438,8 @@ class Tensor(Node):
     __abs__ = _unary(elementwise.abs)
 
     def __pow__(self, other: Any) -> Any:
-        return self.square() if type(other) in (int, float) and other == 2 else self._power(other)
+        exact = type(other) is int or (type(other) is float and self.array.dtype.kind == "f")
+        return self.square() if exact and other == 2 else self._power(other)
 
     def __matmul__(self, other: Any) -> Any:
         return array_functions.matmul(self, other)
@@ -397,7 +456,8 @@ class Tensor(Node):
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
             "a Tensor in a graph cannot be changed in part; write t = t.set(index, value), which"
-            " returns a changed copy, or t.data[index] = value on a leaf"
+            " returns a changed copy, or t.data[index] = value on a leaf that nothing was computed"
+            " from yet"
         )
 
     def __lt__(self, other: Any) -> Any:
@@ -413,16 +473,40 @@ class Tensor(Node):
         return _compared(np.greater_equal, self, other)
 
     def __eq__(self, other: Any) -> Any:
-        return _compared(np.equal, self, other)
+        return NotImplemented if _foreign(other) else _compared(np.equal, self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return _compared(np.not_equal, self, other)
+        return NotImplemented if _foreign(other) else _compared(np.not_equal, self, other)
+
+    # of bools, as (a > 0) & (a < 1), and of whole numbers
+
+    def __and__(self, other: Any) -> Any:
+        return _compared(np.bitwise_and, self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return _compared(np.bitwise_or, self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return _compared(np.bitwise_xor, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Any:
+        return _constant(np.invert(self.array))
+
+    def all(self, axis: Any = None) -> Any:
+        """Return whether all elements are true (not 0), of all axes or along some."""
+        return self.array.all(axis)
+
+    def any(self, axis: Any = None) -> Any:
+        """Return whether any element is true (not 0), of all axes or along some."""
+        return self.array.any(axis)
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
             raise ValueError(
-                f"the truth of a tensor of shape {self.shape} is ambiguous; use"
-                " (a > b).numpy().all() or .any()"
+                f"the truth of a tensor of shape {self.shape} is ambiguous; use (a > b).all() or"
+                " .any(), and where(a > b, x, y) to choose element by element"
             )
         return bool(self.array)
 
@@ -434,9 +518,16 @@ class Tensor(Node):
     def __int__(self) -> int:
         return int(self.item())
 
+    def __index__(self) -> int:
+        number: Any = self.item()
+        return operator.index(number)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.item(), digits)
+
     def __len__(self) -> int:
         if not self.array.ndim:
-            raise TypeError("len() of a tensor of no axes")
+            raise TypeError("len(), or iteration, of a tensor of no axes; expected one at least")
         return len(self.array)
 
     def __iter__(self) -> Iterator[Any]:
@@ -539,7 +630,7 @@ class Tensor(Node):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         array = self.array if copy else self.numpy()
-        return np.array(array, dtype, copy=copy) if dtype or copy else array
+        return array if dtype is None and not copy else np.array(array, dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return protocols.ufunc(ufunc, method, inputs, options)
@@ -564,11 +655,37 @@ class Tensor(Node):
         return copy
 
 
+def _foreign(x: Any) -> bool:
+    """Whether == with x is to be False at once, as `t == None`."""
+    return x is None or isinstance(x, (str, bytes, dict, set))
+
+
 def _compared(ufunc: Any, a: Tensor, b: Any) -> Any:
-    other = _operand(b, ufunc.__name__)
+    other = _operand(b, ufunc.__name__, a.array.dtype)
     if other is NotImplemented:
         return other
     return _constant(ufunc(a.array, other.array if isinstance(other, Tensor) else other))
+
+
+def _changed(x: Tensor, node: Tensor) -> RuntimeError:
+    return RuntimeError(
+        f"{_named(x)} was changed after {_named(node)} was computed from it, so the gradient"
+        " would be wrong: compute anew after an update, or change a copy"
+    )
+
+
+def _refuse_changed(order: list[Any]) -> None:
+    """Raise RuntimeError if something was changed after it was used, be it a constant."""
+    for node in order:
+        if node.stale:
+            raise _changed(max(node.parents, key=lambda x: x.version), node)  # type: ignore
+
+
+def _whole(dtype: Any) -> str:
+    return (
+        f"Tensor() got {dtype} data with requires_grad=True; expected floats, which alone have"
+        " derivatives: write 1.0 for 1, or data.astype(float)"
+    )
 
 
 def _named(node: Tensor) -> str:
@@ -584,14 +701,30 @@ def _short(x: Any) -> str:
     return f"{text if len(text) <= 60 else text[:57] + '...'}, {article} {kind}"
 
 
+# What PyTorch's users type -> what to write here.
+_HINTS = {
+    "add_": "write a = a + b", "argsort": "use np.argsort(t)", "bmm": "use a @ b",
+    "chunk": "use .split(n, axis)", "clamp": "use .clip(low, high)",
+    "clone": "use t.detach(), or t * 1.0 within the graph", "contiguous": "it does without",
+    "cpu": "it is on the CPU", "cuda": "there is one device, the CPU",
+    "device": "there is one device, the CPU", "dim": "use .ndim",
+    "double": "use .astype('float64')", "eq": "use a == b",
+    "expand": "use .broadcast_to(shape)", "fill_": "write t.data = np.full(t.shape, x)",
+    "float": "use .astype('float32')", "gather": "use .take_along_axis(indices, axis)",
+    "grad_fn": "use .primitive", "half": "use .astype('float16')",
+    "index_select": "use .take(indices, axis)", "int": "use .astype('int64')",
+    "is_cuda": "there is one device, the CPU", "long": "use .astype('int64')",
+    "masked_fill": "use where(mask, x, t)", "median": "use .sort()", "mm": "use a @ b",
+    "mul_": "write a = a * b", "mv": "use a @ b", "narrow": "use t[start:stop]",
+    "ndimension": "use .ndim", "nelement": "use .size", "numel": "use .size",
+    "permute": "use .transpose(axes)", "pow": "use **", "requires_grad_":
+    "write t.requires_grad = True", "rsqrt": "use 1 / t.sqrt()", "scatter": "use .set(index, x)",
+    "sub_": "write a = a - b", "t": "use .T", "to": "use .astype(dtype)", "topk": "use .sort()",
+    "type": "use .dtype, or .astype(dtype)", "unbind": "write list(t)",
+    "unsqueeze": "use .expand_dims(axis)", "view": "use .reshape(...)",
+    "view_as": "use .reshape(other.shape)", "zero_": "write t.data = np.zeros(t.shape)",
+}  # fmt: skip
+
+
 def _hint(name: str) -> str:
-    known = {
-        "cuda": "there is one device, the CPU", "to": "use .astype(dtype)",
-        "cpu": "it is on the CPU", "view": "use .reshape(...)", "permute": "use .transpose(axes)",
-        "unsqueeze": "use .expand_dims(axis)", "item_": "use .item()", "add_": "write a = a + b",
-        "float": "use .astype('float32')", "double": "use .astype('float64')",
-        "long": "use .astype('int64')", "clone": "use copy.copy(t)", "size_": "use .shape",
-        "nelement": "use .size", "numel": "use .size", "t": "use .T",
-    }  # fmt: skip
-    hint = f": {known[name]}" if name in known else ""
-    return f"a Tensor has no attribute {name!r}{hint}"
+    return f"a Tensor has no attribute {name!r}" + (f": {_HINTS[name]}" if name in _HINTS else "")

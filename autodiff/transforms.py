@@ -37,6 +37,7 @@ ALIAS = Primitive("alias", lambda xp, g, y, x: g, forward=lambda xp, x: x, home=
 
 class _Running(local):
     transforms = 0  # how many transforms of this thread are calling their functions just now
+    on_arrays = 0  # how many of them on Tensors, with which a Value does not mix
 
 
 _running = _Running()
@@ -114,6 +115,12 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             f"jvp of {_name(f)} got {len(moving)} tangents for {len(call.variables)} numbers;"
             " expected tangents of the shapes of the primals"
         )
+    for x, t in zip(call.variables, moving):
+        if _shape(t) not in ((), _shape(x)):
+            raise TypeError(
+                f"jvp of {_name(f)} got a tangent of shape {_shape(t)}; expected {_shape(x)}, that"
+                " of the primal"
+            )
     outputs, rebuild = flat(call.result)
     values = rebuild([call.plain(output) for output in outputs])
     return values, rebuild([call.tangent(output, moving) for output in outputs])
@@ -193,20 +200,28 @@ class _Call:
             self.counts.append(len(leaves))
         everything = [leaf for leaves in chosen_leaves for leaf in leaves]
         outer = any(isinstance(leaf, Node) for leaf in everything)
-        make: Any = _array_variable if any(_is_array(leaf) for leaf in everything) else _variable
+        arrays = (
+            any(_is_array(leaf) for leaf in everything)
+            or any(map(_is_tensor, args))
+            or _running.on_arrays > 0
+        )
+        make: Any = _array_variable if arrays else _variable
         for argnum, leaves, rebuild in zip(chosen, chosen_leaves, self.shapes):
             variables = [make(leaf, _name(f)) for leaf in leaves]
             self.variables += variables
             fresh[argnum] = rebuild(list(variables))
         self.numbers = [not _is_array(leaf) for leaf in everything]  # which are plain numbers
-        # Inside another transform the outer graph may come in by an argument, or through a closure.
-        self.inner = outer or _running.transforms > 0
+        # Inside another transform the outer graph may come in by an argument, or through a closure;
+        # not so Values into a graph of Tensors.
+        self.inner = outer or (_running.on_arrays if arrays else _running.transforms) > 0
         before, modes.recording = modes.recording, True  # no_grad around a transform is not for it
         _running.transforms += 1
+        _running.on_arrays += arrays
         try:
             self.result = f(*fresh, **kwargs)
         finally:
             _running.transforms -= 1
+            _running.on_arrays -= arrays
             modes.recording = before
 
     def single(self, transform: str) -> Any:
@@ -270,7 +285,7 @@ class _Call:
 
 def _variable(leaf: Any, name: str) -> Node:
     if isinstance(leaf, Node):
-        return apply(ALIAS, leaf)
+        return apply(ALIAS, leaf) if leaf.requires_grad else Value(leaf.data)
     if isinstance(leaf, (str, bytes, complex)) or not hasattr(leaf, "__float__"):
         raise TypeError(
             f"a derivative of {name} was asked for in {_short(leaf)}; expected a number, or a list,"
@@ -283,15 +298,14 @@ def _array_variable(leaf: Any, name: str) -> Node:
     from .tensor import Tensor
 
     if isinstance(leaf, Node):
-        return apply(ALIAS, leaf)
-    array = leaf if getattr(getattr(leaf, "dtype", None), "kind", "") == "f" else _floats(leaf)
-    return Tensor(array, requires_grad=True)
-
-
-def _floats(leaf: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(leaf, float)
+        if leaf.requires_grad:
+            return apply(ALIAS, leaf)
+        leaf = leaf.data
+    constant = Tensor(leaf)  # which refuses what is no real number
+    if constant.dtype.kind == "f":
+        constant.requires_grad = True
+        return constant
+    return Tensor(constant.data.astype(float), requires_grad=True)
 
 
 def flat(tree: Any) -> tuple[list[Any], Callable[[Sequence[Any]], Any]]:
@@ -330,6 +344,11 @@ def _array(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
 def _is_array(x: Any) -> bool:
     """Whether it is an ndarray or a Tensor. (NumPy's single numbers are numbers.)"""
     return hasattr(x, "shape") and (isinstance(x, Node) or type(x).__name__ == "ndarray")
+
+
+def _is_tensor(x: Any) -> bool:
+    """Whether it is a Tensor, with which a Value does not mix."""
+    return isinstance(x, Node) and hasattr(x, "shape")
 
 
 def _shape(x: Any) -> tuple[int, ...]:

@@ -1,10 +1,11 @@
 """EDGES.md, row by row: what values and gradients are at kinks, poles, overflows and nan.
 
 `EDGES` has a line for each row of that table and each point that the row names. Every line is
-checked four ways, the array ways in float64 and float32:
+checked five ways, the array ways in float64 and float32:
 
     backward          Value.backward(), the float sweep
     rules             the row's vjps on ndarrays, through the general sweep
+    Tensor.backward   the sweep for arrays
     forward mode      sweep.pushforward
     create_graph      the general sweep on nodes, and once more for second derivatives
 
@@ -27,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from autodiff import Value, arrays, elementwise, errstate, floats, functions, no_grad
+from autodiff import Tensor, Value, arrays, elementwise, errstate, floats, functions, no_grad
 from autodiff.functions import (
     abs,
     arccos,
@@ -293,6 +294,24 @@ def test_the_rules_give_the_same_on_arrays(edge, kind):
     assert same(root.data.item(), edge.value, kind=kind), root.data
     for got, expected in zip(slopes, edge.slopes):
         assert same(got.item() + 0.0, expected, kind=kind), slopes
+
+
+@every_edge
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_backward_of_tensors_gives_the_same(edge, kind, shape):
+    nodes = [Tensor(np.full(shape, x, kind), requires_grad=True) for x in edge.point]
+    with np.errstate(all="raise"):  # nobody hears of it
+        root = edge.function(*nodes)
+        if root.requires_grad:
+            root.backward(np.ones(shape))
+    assert root.dtype == kind
+    assert same(root.data.flat[0], edge.value, kind=kind), root.data
+    for node, expected in zip(nodes, edge.slopes):
+        got = np.zeros(shape, kind) if node.grad is None else node.grad
+        assert got.dtype == kind
+        for number in got.flat:
+            assert same(number + kind(0.0), expected, kind=kind), node.grad
 
 
 @every_edge

@@ -711,6 +711,8 @@ def test_every_public_function_of_this_floor_is_exported():
         "ones_like",
         "cross_entropy_slope",
         "products_of_others",
+        "spread",
+        "weight_slope",
         "shifted",
         *structural.TABLE,
     }

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from autodiff import (
     GradientError,
+    Tensor,
     Value,
     abs,
     check_grads,
@@ -16,6 +18,7 @@ from autodiff import (
     gelu,
     hypot,
     log,
+    log_softmax,
     maximum,
     power,
     relu,
@@ -146,3 +149,71 @@ def test_checking_leaves_values_in_closures_alone():
     w = Value(2.0)
     check_grads(lambda x: w * sin(x), (0.5,))
     assert not w.has_grad
+
+
+# -- functions of arrays ---------------------------------------------------------------------------
+
+X = np.random.default_rng(0).normal(size=(3, 4))
+W = np.random.default_rng(1).normal(size=(4, 2))
+
+
+@custom_vjp(lambda g, y, x: 2.1 * g * x)
+def wrong_squares(x):
+    return x * x
+
+
+@custom_vjp(lambda g, y, x: 2.0 * g * getattr(x, "array", x))
+def forgetful_squares(x):
+    return x * x
+
+
+@pytest.mark.parametrize(
+    "f, args",
+    [
+        (lambda x, w, b: log_softmax(tanh(x @ w) + b)[:, 0].sum(), (X, W, np.zeros(2))),
+        (lambda x, s: (x * s).mean() + s**3, (X, 2.0)),
+        (lambda d: d["a"].norm() * d["b"][0], ({"a": X, "b": (2.0,)},)),
+        (lambda x: x.max() + relu(x).sum(), (X,)),
+        (lambda x: relu(x).sum(), (np.array([0.0, 1.0, -1.0]),)),
+        (lambda x: (sin(x) * x).sum(), (np.ones((20, 20)),)),
+        (lambda x: x.sum(), (np.float32([1, 2]),)),
+        (lambda x: (x * x).sum(), (Tensor([1.0, 2.0]),)),
+        (lambda x: 5.0, (X,)),
+    ],
+)
+def test_right_derivatives_of_functions_of_arrays_pass_at_both_orders(f, args):
+    for order in (1, 2):
+        check_grads(f, args, order=order)
+
+
+def test_a_wrong_rule_on_arrays_is_named_with_the_element():
+    with pytest.raises(GradientError) as caught:
+        check_grads(lambda a, x: (a * wrong_squares(sin(x))).sum(), (2.0, X))
+    message = str(caught.value)
+    assert "in element (0, 0) of array 1 of its arguments, of shape (3, 4), is" in message
+    assert "by reverse mode" in message
+    assert "first wrong rule is that of wrong_squares(shape (3, 4)) in its operand 0" in message
+
+
+def test_many_numbers_are_moved_along_random_directions():
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        return wrong_squares(x).sum()
+
+    with pytest.raises(GradientError, match=r"along random direction 0 of array 0 .*\(30, 30\)"):
+        check_grads(f, (np.ones((30, 30)),), modes=["rev"])
+    check_grads(lambda x: calls.append(x) or (x * x).sum(), (np.ones((100, 100)),))
+    assert len(calls) < 1000  # though there are ten thousand numbers
+
+
+def test_a_rule_on_arrays_that_is_wrong_at_order_two_only():
+    check_grads(lambda x: forgetful_squares(x).sum(), (X,))
+    with pytest.raises(GradientError, match=r"forgetful_squares.*right in value, but its own"):
+        check_grads(lambda x: forgetful_squares(sin(x)).sum(), (X,), order=2)
+
+
+def test_an_array_that_left_the_graph_is_told_as_such():
+    with pytest.raises(GradientError, match="leaves the graph"):
+        check_grads(lambda x: (x.numpy() * x).sum(), (X,))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autodiff import (
+    Tensor,
     Value,
     custom_vjp,
     dot,
@@ -554,3 +555,16 @@ def test_a_leaf_has_no_edges():
 def test_apply_wants_a_node():
     with pytest.raises(TypeError, match=r"apply\(sin\) got plain numbers only; expected a node"):
         apply(elementwise.sin, 1.0)
+
+
+def test_contributions_of_edges_add_up_to_the_gradients_of_arrays_also_where_they_broadcast():
+    a = Tensor([[1.0], [2.0]], requires_grad=True)
+    b = Tensor([3.0, 4.0, 5.0], requires_grad=True)
+    y = ((a * b + a).reshape(3, 2).sum(axis=0) * b[:2]).sum()
+    y.backward()
+    totals = {}
+    for edge in edges(y):
+        assert edge.local.shape == edge.contribution.shape == edge.parent.shape
+        totals[edge.parent] = totals.get(edge.parent, 0.0) + edge.contribution
+    for node in (a, b, *(x for x in totals if not x.is_leaf)):
+        assert totals[node] == pytest.approx(node.grad)

@@ -583,7 +583,7 @@ def test_help_shows_examples_that_run(run, words, monkeypatch, tmp_path):
     examples = [
         line.split("(see")[0] for line in out.splitlines() if line.startswith("  autodiff ")
     ]
-    assert len(examples) == (1 if "descend" in words else 2)
+    assert len(examples) == (1 if "descend" in words else 3)
     for example in examples:
         assert run(*shlex.split(example)[1:])[0] == 0
 

@@ -38,7 +38,7 @@ def test_the_other_commands_of_the_readme_succeed(capsys):
     import shlex
 
     commands = re.findall(r"^autodiff (.*)$", README, re.M)
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         assert main(shlex.split(command, comments=True)) == 0, command
         assert capsys.readouterr().out

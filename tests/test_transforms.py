@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiff import (
+    Tensor,
     Value,
     cos,
     exp,
@@ -309,3 +310,110 @@ def test_what_cannot_be_differentiated_says_so():
 
 def test_a_transformed_function_is_named_after_what_it_is():
     assert hessian(rosenbrock).__name__ == "hessian(rosenbrock)"
+
+
+# -- functions of arrays ---------------------------------------------------------------------------
+
+A = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, -1.0], [0.0, -1.0, 4.0]])
+X = np.array([0.5, -1.0, 2.0])
+
+
+def quartic(x):
+    return 0.5 * (x @ A @ x) + (x**4).sum()
+
+
+def test_derivatives_of_a_function_of_an_array_are_arrays_of_the_closed_form():
+    value, slope = value_and_grad(quartic)(X)
+    assert type(value) is float
+    assert type(slope) is np.ndarray
+    assert value == near(0.5 * X @ A @ X + (X**4).sum())
+    assert slope == near(A @ X + 4 * X**3)
+    assert hessian(quartic)(X) == near(A + np.diag(12 * X**2))
+    t = np.array([1.0, 10.0, 100.0])
+    assert hvp(quartic, (X,), (t,)) == near((A + np.diag(12 * X**2)) @ t)
+    assert jvp(quartic, (X,), (t,)) == (near(value), near(slope @ t))
+    assert grad(lambda x: (grad(quartic)(x) ** 2).sum())(X) == near(
+        2 * (A + np.diag(12 * X**2)) @ (A @ X + 4 * X**3)
+    )
+
+
+def test_jacobians_have_the_shape_of_the_output_and_then_of_the_argument():
+    M = np.arange(6.0).reshape(2, 3)
+    assert jacobian(lambda x: A @ x)(X) == near(A)
+    tall = jacobian(lambda m: m @ X)(M)
+    assert tall.shape == (2, 2, 3)
+    assert tall == near(np.einsum("ik,j->ikj", np.eye(2), X))
+    wide = jacobian(lambda m: (m * m).sum(axis=0)[:, None] * X)(M)
+    assert wide.shape == (3, 3, 2, 3)
+    both = jacobian(lambda d: [d["x"].sum(), d["s"] * d["x"]])({"x": X, "s": 3.0})
+    assert both[0]["x"] == near(np.ones(3))
+    assert both[0]["s"] == 0.0
+    assert both[1]["x"] == near(3.0 * np.eye(3))
+    assert both[1]["s"] == near(X)
+
+
+def test_numbers_and_arrays_go_together_and_each_gets_its_own_kind_back():
+    def f(s, x, tree):
+        return (s * x * tree["w"]).sum() + tree["b"] ** 2
+
+    args = (2.0, X, {"w": np.float32([1, 2, 3]), "b": 4})
+    by_s, by_x, by_tree = grad(f, (0, 1, 2))(*args)
+    assert type(by_s) is float
+    assert by_s == near((X * [1, 2, 3]).sum())
+    assert by_x == near([2.0, 4.0, 6.0])
+    assert by_tree["w"] == near(2.0 * X)
+    assert by_tree["w"].dtype == np.float32
+    assert by_tree["b"] == 8.0
+    assert grad(f)(*args) == near(by_s)
+    value, pull = vjp(f, *args)
+    assert pull(1.0)[1] == near(by_x)
+    assert value == near(f(*args))
+    assert grad(lambda s, x: (s * x).sum())(2.0, Tensor(X)) == near(X.sum())
+
+
+def test_whole_arrays_and_constant_tensors_are_variables_like_others():
+    assert grad(lambda x: (x * x).sum())(np.array([1, 2])).tolist() == [2.0, 4.0]
+    for constant in (Tensor(X), Tensor([1, 2])):
+        slope = grad(lambda x: (x * x).sum())(constant)
+        assert slope.tolist() == near(2.0 * constant.data)
+    assert grad(lambda x: x * x)(Value(3.0).detach()).data == 6.0
+    x = Tensor(X, requires_grad=True)
+    slope = grad(lambda x: (x**3).sum())(x)
+    slope.sum().backward()
+    assert x.grad == near(6 * X)
+
+
+def test_transforms_of_arrays_nest_also_over_numbers():
+    inner = lambda x: grad(lambda s: (s**2 * x).sum())(3.0)
+    assert grad(inner)(X) == near(np.full(3, 6.0))
+    assert grad(lambda s: (grad(lambda y: (y**3).sum() * 1.0)(X) * 1.0).sum() * s)(2.0) == near(
+        3 * (X**2).sum()
+    )
+    assert type(grad(lambda s: s * s)(2.0)) is float  # and later ones are on Values again
+
+
+def test_scipy_minimises_with_gradient_and_hessian_of_arrays():
+    from scipy.optimize import minimize
+
+    def rosen(x):
+        return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+    start = np.array([1.3, 0.7, 0.8, 1.9])
+    both = value_and_grad(rosen)
+    for options in (
+        dict(fun=both, jac=True, method="BFGS"),
+        dict(fun=both, jac=True, hess=hessian(rosen), method="trust-exact"),
+        dict(fun=both, jac=True, hess=hessian(rosen), method="Newton-CG"),
+        dict(fun=both, jac=True, hessp=lambda x, t: hvp(rosen, (x,), (t,)), method="trust-ncg"),
+    ):
+        found = minimize(x0=start, tol=1e-10, **options)
+        assert found.x == near(np.ones(4), abs=1e-5)
+
+
+def test_tangents_and_arguments_of_arrays_that_do_not_fit_are_told():
+    with pytest.raises(TypeError, match=r"jvp of .* tangent of shape \(2,\); expected \(3,\)"):
+        jvp(quartic, (X,), (np.ones(2),))
+    with pytest.raises(TypeError, match="complex128; expected real numbers"):
+        grad(quartic)(X * 1j)
+    with pytest.raises(TypeError, match="expected one number: use jacobian"):
+        grad(lambda x: x)(X)

@@ -178,6 +178,11 @@ def _check_node(root: Any, function: str) -> None:
         if issubclass(type(root), Module):
             what = f"a Value that it returns: {function}(model([1.0, 2.0]))"
         raise TypeError(f"{function}() got {_short(root)}; expected {what}")
+    if hasattr(root, "shape"):
+        raise TypeError(
+            f"{function}() got a Tensor of shape {root.shape}; expected a Value, as a card shows one"
+            " number: draw the same network of neurons, model.to_scalar()(x), or one expression"
+        )
 
 
 def _short(x: Any) -> str:

@@ -74,7 +74,7 @@ class Reading:
         squares = _squares(node)
         if squares > _MANY and not full:  # a penalty on the weights, say
             return f"sum of {squares} squares"
-        return _written(node.primitive, self._operands(node, full))
+        return _written(node.primitive, self._operands(node.inputs, full))
 
     def neuron_formula(self, neuron: Neuron) -> str:
         """Return what a neuron computes, in its own words: relu(w·x + b)."""
@@ -91,13 +91,24 @@ class Reading:
         if primitive is None or edge.local is None:
             return ""
         try:
-            operands = self._operands(edge.child, full=True)
+            if primitive.pairs:  # of a long sum, look at the one pair
+                return self._slope_in_pair(primitive.pairs, edge)
+            operands = self._operands(edge.child.inputs, full=True)
             return str(primitive.derivative(edge.argnum, *operands, output=self.name(edge.child)))
         except Exception:  # a rule of the user's own may know numbers only
             return ""
 
-    def _operands(self, node: Node, full: bool) -> list[str | float]:
-        return [self.name(x) if isinstance(x, Node) else _constant(x, full) for x in node.inputs]
+    def _slope_in_pair(self, primitive: Primitive, edge: Edge) -> str:
+        inputs = edge.child.inputs
+        n = len(inputs) // 2
+        if edge.argnum >= 2 * n:
+            return "1"
+        which, place = divmod(edge.argnum, n)
+        pair = self._operands((inputs[place], inputs[place + n]), full=True)
+        return str(primitive.derivative(which, *pair))
+
+    def _operands(self, inputs: tuple[Any, ...], full: bool) -> list[str | float]:
+        return [self.name(x) if isinstance(x, Node) else _constant(x, full) for x in inputs]
 
     def node_tooltip(self, node: Node) -> str:
         """Return all that is known of a node, in full precision, a line each."""

@@ -15,13 +15,37 @@ from .losses import bce, bce_with_logits, cross_entropy, hinge, huber, l1, mse, 
 from .module import Module
 from .scalar import ACTIVATIONS, MLP, Layer, Neuron
 
+TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
+if TYPE_CHECKING:
+    from .activations import (
+        ELU,
+        GELU,
+        SELU,
+        LeakyReLU,
+        ReLU,
+        Sigmoid,
+        SiLU,
+        Softmax,
+        Softplus,
+        Softsign,
+        Tanh,
+    )
+    from .conversion import to_scalar, to_tensor
+    from .initialisers import he, normal, uniform, xavier, zeros
+    from .layers import Dropout, Embedding, Flatten, Linear, Sequential, dropout, embedding
+    from .normalisation import BatchNorm1d, LayerNorm
+
 # what is loaded at its first use, and from where
 _LATER = {
     **dict.fromkeys(
         (
-            "Dropout", "Embedding", "Flatten", "GELU", "LeakyReLU", "Linear", "ReLU", "Sequential",
-            "Sigmoid", "Softmax", "Tanh", "dropout", "embedding",
+            "ELU", "GELU", "LeakyReLU", "ReLU", "SELU", "SiLU", "Sigmoid", "Softmax", "Softplus",
+            "Softsign", "Tanh",
         ),
+        "activations",
+    ),
+    **dict.fromkeys(
+        ("Dropout", "Embedding", "Flatten", "Linear", "Sequential", "dropout", "embedding"),
         "layers",
     ),
     **dict.fromkeys(("BatchNorm1d", "LayerNorm"), "normalisation"),
@@ -38,11 +62,15 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 __all__ = [
     "ACTIVATIONS",
-    "MLP",
     "BatchNorm1d",
     "Dropout",
+    "ELU",
     "Embedding",
     "Flatten",
     "GELU",
@@ -50,12 +78,17 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "MLP",
     "Module",
     "Neuron",
     "ReLU",
+    "SELU",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softplus",
+    "Softsign",
     "Tanh",
     "bce",
     "bce_with_logits",

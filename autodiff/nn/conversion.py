@@ -5,67 +5,95 @@
     >>> again = to_scalar(twin)         # an MLP
 
 Each neuron's weights are a row of its layer's matrix, so that parameters come in the same order.
+A Linear without bias becomes neurons whose bias is a constant 0, and these become such a Linear.
+Nothing is drawn at random.
 """
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..value import Value
-from . import layers
+from . import activations, layers
+from .initialisers import zeros
 from .scalar import MLP, Layer, Neuron
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MODULES = {
-    "relu": layers.ReLU,
-    "tanh": layers.Tanh,
-    "sigmoid": layers.Sigmoid,
-    "gelu": layers.GELU,
-}
+# the modules of activations by the names that neurons have for them
+_MODULES: dict[str, Any] = {
+    module.name: module
+    for module in (
+        activations.ReLU, activations.LeakyReLU, activations.ELU, activations.SELU,
+        activations.GELU, activations.SiLU, activations.Softplus, activations.Softsign,
+        activations.Sigmoid, activations.Tanh,
+    )
+}  # fmt: skip
 
 
 def to_tensor(model: Any, dtype: Any = np.float64) -> layers.Sequential:
     """Return the network of Tensors that does what an MLP, a Layer or a Neuron does.
 
-    Raises ValueError where neurons of a layer differ in their activation, or it has no module.
+    Raises ValueError that names the layer where neurons differ in their activation or number of
+    inputs, or are somebody's own.
     """
     parts: list[Any] = []
     for number, neurons in enumerate(_layers(model), 1):
-        names = {neuron.activation for neuron in neurons}
-        if len(names) > 1:
-            raise ValueError(
-                f"layer{number} has neurons of {sorted(names)}; expected one activation"
-            )
-        linear = layers.Linear(len(neurons[0].w), len(neurons), dtype=dtype)
+        name = _activation(neurons, f"layer{number}")
+        bias = any(n.b.requires_grad or n.b.data for n in neurons)
+        linear = layers.Linear(len(neurons[0].w), len(neurons), bias, zeros, dtype)
         linear.weight.data = np.array([[w.data for w in n.w] for n in neurons])
-        assert linear.bias is not None
-        linear.bias.data = np.array([n.b.data for n in neurons])
+        if linear.bias is not None:
+            linear.bias.data = np.array([n.b.data for n in neurons])
         parts.append(linear)
-        (name,) = names
-        if name == "leaky_relu":
-            parts.append(layers.LeakyReLU())
-        elif name != "linear":
-            if name not in _MODULES:
-                raise ValueError(
-                    f"layer{number} has the activation {name!r}; expected one of leaky_relu,"
-                    f" linear, {', '.join(_MODULES)}"
-                )
+        if name != "linear":
             parts.append(_MODULES[name]())
     return layers.Sequential(*parts)
 
 
 def _layers(model: Any) -> list[Sequence[Neuron]]:
-    if isinstance(model, MLP):
-        return [layer.neurons for layer in model.layers]
-    if isinstance(model, Layer):
-        return [model.neurons]
+    for kind in (MLP, Layer, Neuron):
+        if isinstance(model, kind) and type(model).__call__ is kind.__call__:
+            break
+    else:
+        own = isinstance(model, (MLP, Layer, Neuron))
+        hint = ", with their own __call__" if own else ""
+        raise TypeError(
+            f"to_tensor() got a {type(model).__name__}; expected an MLP, Layer or Neuron{hint}"
+        )
     if isinstance(model, Neuron):
         return [[model]]
-    raise TypeError(f"to_tensor() got a {type(model).__name__}; expected an MLP, Layer or Neuron")
+    if isinstance(model, Layer):
+        return [model.neurons]
+    for number, layer in enumerate(model.layers, 1):
+        if type(layer).__call__ is not Layer.__call__:
+            raise ValueError(
+                f"to_tensor() got a {type(layer).__name__} as layer{number}; expected a Layer"
+            )
+    return [layer.neurons for layer in model.layers]
+
+
+def _activation(neurons: Sequence[Neuron], layer: str) -> str:
+    """Return the activation that all neurons of a layer have."""
+    for neuron in neurons:
+        if type(neuron).__call__ is not Neuron.__call__:
+            raise ValueError(f"{layer} has a {type(neuron).__name__}; expected neurons")
+    names = sorted({neuron.activation for neuron in neurons})
+    widths = sorted({len(neuron.w) for neuron in neurons})
+    if len(names) > 1:
+        raise ValueError(f"{layer} has neurons of {', '.join(names)}; expected one activation")
+    if len(widths) > 1:
+        raise ValueError(f"{layer} has neurons of {widths} inputs; expected as many in each")
+    if names[0] != "linear" and names[0] not in _MODULES:
+        raise ValueError(
+            f"{layer} has the activation {names[0]!r}; expected linear or one of"
+            f" {', '.join(_MODULES)}"
+        )
+    return names[0]
 
 
 def to_scalar(model: Any) -> MLP:
@@ -73,28 +101,55 @@ def to_scalar(model: Any) -> MLP:
 
     Raises ValueError that names the first module that neurons do not have.
     """
-    modules = model.layers if isinstance(model, layers.Sequential) else [model]
     stages: list[tuple[layers.Linear, str]] = []
-    for number, module in enumerate(modules, 1):
-        if isinstance(module, layers.Linear):
+    for place, module in _flat(model):
+        if _is(module, layers.Linear):
+            nin = module.weight.shape[1]
+            before = stages[-1][0].weight.shape[0] if stages else nin
+            if nin != before:
+                raise ValueError(
+                    f"to_scalar() got {module!r} as {place}, behind {before} outputs; expected as"
+                    " many inputs"
+                )
             stages.append((module, "linear"))
             continue
         name = getattr(module, "name", "")
-        known = name and stages and stages[-1][1] == "linear"
-        if not known or (name == "leaky_relu" and module.slope != 0.01):
+        known = name in _MODULES and _is(module, _MODULES[name])
+        free = bool(stages) and stages[-1][1] == "linear"
+        if not (known and free) or (name == "leaky_relu" and module.slope != 0.01):
             raise ValueError(
-                f"to_scalar() got {module!r} as layer{number}; expected Linear layers, each with at"
+                f"to_scalar() got {module!r} as {place}; expected Linear layers, each with at"
                 " most one activation behind it"
             )
         stages[-1] = stages[-1][0], name
     if not stages:
         raise ValueError("to_scalar() got no Linear layer; expected at least one")
-    first = stages[0][0]
-    mlp = MLP(first.weight.shape[1], [linear.weight.shape[0] for linear, _ in stages])
+    first, widths = stages[0][0], [linear.weight.shape[0] for linear, _ in stages]
+    mlp = MLP(first.weight.shape[1], widths, rng=random.Random(0))
     for layer, (linear, name) in zip(mlp.layers, stages):
         biases = [0.0] * len(layer.neurons) if linear.bias is None else linear.bias.tolist()
         for neuron, row, bias in zip(layer.neurons, linear.weight.tolist(), biases):
             neuron.w = [Value(w) for w in row]
-            neuron.b = Value(bias)
+            neuron.b = Value(bias) if linear.bias is not None else Value(bias).detach()
             neuron.activation = name
     return mlp
+
+
+def _flat(model: Any) -> list[tuple[str, Any]]:
+    """Return the layers of a Sequential, also of those inside it, with their names."""
+    found: list[tuple[str, Any]] = []
+    waiting = [("", model)]
+    while waiting:
+        name, module = waiting.pop()
+        if _is(module, layers.Sequential):
+            prefix = f"{name}." if name else ""
+            inner = [(f"{prefix}layer{i}", part) for i, part in enumerate(module.layers, 1)]
+            waiting += reversed(inner)
+        else:
+            found.append((name or "the model", module))
+    return found
+
+
+def _is(module: Any, kind: Any) -> bool:
+    """Whether it is a module of this kind, and does what that does."""
+    return isinstance(module, kind) and type(module).forward is kind.forward

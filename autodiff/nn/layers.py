@@ -15,17 +15,12 @@ import numpy as np
 
 from .. import array_functions, functions
 from ..tensor import Tensor
-from .initialisers import generator, normal, uniform
+from .activations import as_tensor
+from .initialisers import check_width, generator, normal, uniform
 from .module import Module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .initialisers import Initialiser
-
-
-def _tensor(x: Any) -> Tensor:
-    return x if isinstance(x, Tensor) else Tensor(x, copy=False)
 
 
 def parameter(numbers: Any, dtype: Any = np.float32) -> Tensor:
@@ -48,12 +43,14 @@ class Linear(Module):
         init: Initialiser | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        self.weight = parameter((init or uniform())((nout, nin)), dtype)
+        nin, nout = check_width("Linear", nin), check_width("Linear", nout)
+        weight = _drawn(init or uniform(), (nout, nin))
         start = np.zeros(nout) if init else uniform(nin**-0.5)((nout,))
+        self.weight = parameter(weight, dtype)
         self.bias = parameter(start, dtype) if bias else None
 
     def forward(self, x: Any) -> Tensor:
-        x = _tensor(x)
+        x = as_tensor(x)
         nout, nin = self.weight.shape
         if not x.ndim or x.shape[-1] != nin:
             raise ValueError(f"{self!r} got shape {x.shape}; expected (..., {nin})")
@@ -66,73 +63,27 @@ class Linear(Module):
         return f"Linear({nin}, {nout}{', bias=False' if self.bias is None else ''})"
 
 
-class _Activation(Module):
-    """A function of each number, without parameters."""
-
-    name = ""
-    function: Callable[[Any], Any]
-
-    def forward(self, x: Any) -> Any:
-        return type(self).function(_tensor(x))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
-
-
-class ReLU(_Activation):
-    """max(0, x)."""
-
-    name, function = "relu", staticmethod(functions.relu)
-
-
-class Tanh(_Activation):
-    """tanh x."""
-
-    name, function = "tanh", staticmethod(functions.tanh)
-
-
-class Sigmoid(_Activation):
-    """1/(1 + e⁻ˣ)."""
-
-    name, function = "sigmoid", staticmethod(functions.sigmoid)
-
-
-class GELU(_Activation):
-    """x·Φ(x)."""
-
-    name, function = "gelu", staticmethod(functions.gelu)
-
-
-class LeakyReLU(_Activation):
-    """x where x > 0, else slope·x."""
-
-    name = "leaky_relu"
-
-    def __init__(self, slope: float = 0.01) -> None:
-        self.slope = slope
-
-    def forward(self, x: Any) -> Any:
-        return functions.leaky_relu(_tensor(x), self.slope)
-
-    def __repr__(self) -> str:
-        return f"LeakyReLU({self.slope:g})"
-
-
-class Softmax(Module):
-    """eˣ/Σeˣ along an axis. For training, give scores to `cross_entropy` and leave it out."""
-
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
-
-    def forward(self, x: Any) -> Any:
-        return array_functions.softmax(_tensor(x), self.axis)
+def _drawn(init: Any, shape: tuple[int, int]) -> Any:
+    """Return the numbers that an initialiser draws; raise if it is none."""
+    if not callable(init):
+        raise TypeError(
+            f"Linear got init={init!r}; expected a function of a shape, as he, xavier or"
+            " normal(0.01) from autodiff.nn"
+        )
+    numbers = np.asarray(init(shape))
+    if numbers.shape != shape:
+        raise ValueError(f"Linear got {numbers.shape} numbers from its init; expected {shape}")
+    return numbers
 
 
 class Flatten(Module):
     """All axes after the first in one."""
 
     def forward(self, x: Any) -> Any:
-        return array_functions.flatten(_tensor(x), 1)
+        x = as_tensor(x)
+        if not x.ndim:
+            raise ValueError(f"{self!r} got shape (); expected a batch")
+        return array_functions.flatten(x, 1)
 
 
 class Dropout(Module):
@@ -142,12 +93,10 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        if not 0.0 <= p < 1.0:
-            raise ValueError(f"Dropout got p={p!r}; expected 0 ≤ p < 1")
-        self.p = p
+        self.p = _probability("Dropout", p)
 
     def forward(self, x: Any) -> Any:
-        return dropout(_tensor(x), self.p) if self.training else _tensor(x)
+        return dropout(as_tensor(x), self.p) if self.training else as_tensor(x)
 
     def __repr__(self) -> str:
         return f"Dropout({self.p:g})"
@@ -155,16 +104,24 @@ class Dropout(Module):
 
 def dropout(x: Any, p: float = 0.5) -> Any:
     """Return x with each number 0 with probability p, and the others divided by 1 - p."""
-    x = _tensor(x)
+    x, p = as_tensor(x), _probability("dropout()", p)
     kept = generator().random(x.shape, np.float32) >= p
-    return x * (kept.astype(x.dtype) / np.asarray(1.0 - p, x.dtype))
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+    return x * (kept.astype(dtype) / np.asarray(1.0 - p, dtype))
+
+
+def _probability(role: str, p: Any) -> float:
+    if isinstance(p, (bool, str)) or not hasattr(p, "__float__") or not 0.0 <= float(p) < 1.0:
+        raise ValueError(f"{role} got p={p!r}; expected 0 ≤ p < 1")
+    return float(p)
 
 
 class Embedding(Module):
     """A row of numbers for each of `count` things: integers of any shape to (..., width)."""
 
     def __init__(self, count: int, width: int, dtype: Any = np.float32) -> None:
-        self.weight = parameter(normal(1.0)((count, width)), dtype)
+        shape = check_width("Embedding", count), check_width("Embedding", width)
+        self.weight = parameter(normal(1.0)(shape), dtype)
 
     def forward(self, index: Any) -> Any:
         return embedding(index, self.weight)
@@ -177,33 +134,49 @@ def embedding(index: Any, weight: Any) -> Any:
     """Return the rows of weight at an array of integers; IndexError for one out of range."""
     index = index.numpy() if isinstance(index, Tensor) else np.asarray(index)
     count = weight.shape[0]
+    if index.dtype == float and not index.size:  # what NumPy makes of []
+        index = index.astype(int)
     if index.dtype.kind not in "iu":
-        raise TypeError(f"embedding() got an index of {index.dtype}; expected integers")
-    if index.size and not 0 <= index.min() <= index.max() < count:
-        raise IndexError(
-            f"embedding() got indices from {index.min()} to {index.max()}; expected 0 to"
-            f" {count - 1}"
+        raise TypeError(
+            f"embedding() got an index of {index.dtype}; expected integers: if they are whole,"
+            " write index.astype(int)"
         )
+    if index.size and not 0 <= index.min() <= index.max() < count:
+        bad = index[(index < 0) | (index >= count)].flat[0]
+        raise IndexError(f"embedding() got the index {bad}; expected 0 to {count - 1}")
     return array_functions.getitem(weight, index)
 
 
 class Sequential(Module):
     """Layers one after the other: a Module, or any function of a Tensor.
 
-    What goes wrong in one of them names it: layer1, layer2, …
+    What goes wrong in one of them names it: layer1, layer2, …; layer2.layer1 inside another.
     """
 
     def __init__(self, *layers: Any) -> None:
+        for number, layer in enumerate(layers, 1):
+            if isinstance(layer, type) and issubclass(layer, Module):
+                hint = f": write {layer.__name__}(...), with brackets"
+            elif isinstance(layer, (list, tuple)):
+                hint = ": write Sequential(*layers), with a star"
+            elif callable(layer):
+                continue
+            else:
+                hint = ""
+            raise TypeError(
+                f"Sequential got {layer!r} as layer{number}; expected a Module or a function{hint}"
+            )
         self.layers = list(layers)
 
     def forward(self, x: Any) -> Any:
         for number, layer in enumerate(self.layers, 1):
             try:
                 x = layer(x)
-            except ValueError as error:
-                if str(error).startswith("layer"):
-                    raise
-                raise ValueError(f"layer{number}: {error}") from error
+            except (IndexError, TypeError, ValueError) as error:
+                joint = "." if isinstance(layer, Sequential) else ": "
+                kinds = (IndexError, TypeError, ValueError)
+                kind = next(kind for kind in kinds if isinstance(error, kind))
+                raise kind(f"layer{number}{joint}{error}") from error
         return x
 
     def to_scalar(self) -> Any:
@@ -215,8 +188,15 @@ class Sequential(Module):
     def __len__(self) -> int:
         return len(self.layers)
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: Any) -> Any:
+        """Return a layer; of a slice the Sequential of these same layers."""
+        if isinstance(index, slice):
+            return Sequential(*self.layers[index])
         return self.layers[index]
 
     def __repr__(self) -> str:
-        return f"Sequential({', '.join(map(repr, self.layers))})"
+        return f"Sequential({', '.join(map(_name, self.layers))})"
+
+
+def _name(layer: Any) -> str:
+    return repr(layer) if isinstance(layer, Module) else getattr(layer, "__name__", repr(layer))

@@ -121,7 +121,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
         terms, _ = functions.shifted(z, "cross_entropy")
         log_total = functions.log(functions.sum([functions.exp(term) for term in terms]))
         if _is_list(t):
-            return functions.dot(t, [log_total - term for term in terms])
+            return _expected(t, [log_total - term for term in terms])
         return log_total - terms[t]
 
     return _mean_of_rows(loss, logits, targets, "cross_entropy")
@@ -134,12 +134,23 @@ def nll(log_probabilities: Any, targets: Any) -> Any:
     """
     if _is_array(log_probabilities):
         z, t = _rows_of_scores(log_probabilities, targets, "nll")
-        return array_functions.sum(z * t) * (-1.0 / len(t))
+        terms = functions.where(t != 0.0, z * t, 0.0)  # 0 · -inf is nothing: not asked for
+        return array_functions.sum(terms) * (-1.0 / max(1, len(t)))
 
     def loss(z: Sequence[Any], t: Any) -> Any:
-        return -(functions.dot(t, z) if _is_list(t) else z[t])
+        return -(_expected(t, z) if _is_list(t) else z[t])
 
     return _mean_of_rows(loss, log_probabilities, targets, "nll")
+
+
+def _expected(t: Sequence[Any], terms: Sequence[Any]) -> Any:
+    """Return Σ tᵢ·termᵢ; 0 · ∞ is 0, for what cannot happen costs nothing."""
+    pairs = [(p, x) for p, x in zip(t, terms) if not _nothing(p) or abs(float(x)) < float("inf")]
+    return functions.dot([p for p, _ in pairs], [x for _, x in pairs])
+
+
+def _nothing(p: Any) -> bool:
+    return not isinstance(p, Node) and float(p) == 0.0
 
 
 # -- means of lists and of arrays ------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ..graph import Node
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
 
@@ -82,81 +82,83 @@ class Module:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the numbers of all parameters and buffers by name: copies, ndarrays or floats."""
-        return {name: _copied(part.data) for name, part in self._leaves()}
+        return {name: _copied(part.data) for name, part in self._leaves().items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take the numbers of a `state_dict`. If something does not fit, nothing is changed.
 
         Raises ValueError that names what is missing, what is extra, and what has another shape.
+        Each parameter keeps its dtype.
         """
-        leaves = dict(self._leaves())
+        leaves = self._leaves()
         faults = [f"missing: {name}" for name in leaves if name not in state]
         faults += [f"extra: {name}" for name in state if name not in leaves]
+        news: list[Any] = []
         for name, leaf in leaves.items():
-            if name in state and _shape(state[name]) != _shape(leaf.data):
-                faults.append(
-                    f"{name} has shape {_shape(state[name])}; expected {_shape(leaf.data)}"
-                )
+            if name in state:
+                new, fault = _fitted(state[name], leaf.data)
+                faults += [f"{name} {fault}"] if fault else []
+                news.append(new)
         if faults:
             more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
             raise ValueError(
                 f"load_state_dict() got what does not fit {type(self).__name__}, which is left as"
                 " it was:\n  " + "\n  ".join(faults[:10]) + more
             )
-        for name, leaf in leaves.items():
-            leaf.data = _copied(state[name])
+        for leaf, new in zip(leaves.values(), news):
+            leaf.data = new
 
-    def _leaves(self) -> Iterator[tuple[str, Any]]:
+    def _leaves(self) -> dict[str, Any]:
+        """Return the parameters and buffers by name."""
+        leaves: dict[str, Any] = {}
         for name, part in Module._named_parts(self):
             if isinstance(part, Node) and part.is_leaf:
-                yield name, part
+                if name in leaves:
+                    raise ValueError(
+                        f"{type(self).__name__} has two parameters of the name {name}; expected"
+                        " one: rename an attribute"
+                    )
+                leaves[name] = part
+        return leaves
 
-    def summary(self) -> str:
-        """Return a table of the modules that have parameters of their own, with the shapes."""
-        rows = [("module", "kind", "shapes", "parameters")]
-        total = 0
-        for name, module in Module._named_parts(self):
-            if not isinstance(module, Module):
-                continue
-            own = [part for _, part in Module._own_parameters(module)]
-            if own or not any(isinstance(part, Module) for part in _parts(module)):
-                count = sum(_size(part.data) for part in own)
-                shapes = " ".join("×".join(map(str, _shape(p.data))) or "1" for p in own[:4])
-                shapes += f" and {len(own) - 4} more" if len(own) > 4 else ""
-                rows.append((name or "itself", type(module).__name__, shapes, f"{count:,}"))
-                total += count
-        rows.append(("", "", "all", f"{total:,}"))
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        lines = []
-        for row in rows:
-            words = [text.ljust(width) for text, width in zip(row[:3], widths)]
-            lines.append("  ".join([*words, row[3].rjust(widths[3])]).rstrip())
-        return "\n".join(lines)
+    def summary(
+        self, input_shape: int | Sequence[int] | None = None, dtype: Any = "float32"
+    ) -> str:
+        """Return a table of the modules, their parameters, and how many these are.
 
-    @staticmethod
-    def _own_parameters(module: Module) -> Iterator[tuple[str, Any]]:
-        for key, thing in vars(module).items():
-            things = thing if isinstance(thing, (list, tuple)) else [thing]
-            for part in things:
-                if isinstance(part, Node) and part.requires_grad:
-                    yield key, part
+        With the shape of one sample, as (784,), also the shapes of what they return for n of them:
+        the model is called on zeros of this dtype, in evaluation.
+        """
+        from .summaries import summary
 
+        return summary(self, input_shape, dtype)
 
-def _parts(module: Module) -> Iterator[Any]:
-    for thing in vars(module).values():
-        yield from thing if isinstance(thing, (list, tuple)) else [thing]
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 def _copied(numbers: Any) -> Any:
     return numbers.copy() if hasattr(numbers, "copy") else numbers
 
 
-def _shape(numbers: Any) -> tuple[int, ...]:
-    return tuple(getattr(numbers, "shape", ()))
+def _fitted(new: Any, old: Any) -> tuple[Any, str]:
+    """Return numbers for the place of the old ones, and what is wrong with them."""
+    if isinstance(new, Node):
+        new = new.data
+    if type(new) is float and type(old) is float:
+        return new, ""
+    import numpy as np
 
-
-def _size(numbers: Any) -> int:
-    return int(getattr(numbers, "size", 1))
+    try:
+        array = np.asarray(new)
+    except ValueError:  # rows of several lengths
+        array = np.asarray(None)
+    shape, kind = np.shape(old), np.asarray(old).dtype
+    if array.dtype.kind not in "biuf":
+        return None, f"is a {type(new).__name__} of {array.dtype}; expected real numbers"
+    if array.shape != shape:
+        return None, f"has shape {array.shape}; expected {shape}"
+    return (float(array) if type(old) is float else array.astype(kind, copy=False)), ""
 
 
 def _place(name: str, index: int, part: Any) -> str:

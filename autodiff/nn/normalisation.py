@@ -13,7 +13,9 @@ import numpy as np
 
 from .. import array_functions, functions
 from ..tensor import Tensor
-from .layers import _tensor, parameter
+from .activations import as_tensor
+from .initialisers import check_width
+from .layers import parameter
 from .module import Module
 
 
@@ -28,22 +30,28 @@ class BatchNorm1d(Module):
     def __init__(
         self, width: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float32
     ) -> None:
+        width = check_width("BatchNorm1d", width)
         self.weight, self.bias = parameter(np.ones(width), dtype), parameter(np.zeros(width), dtype)
         self.running_mean = Tensor(np.zeros(width, dtype))
         self.running_var = Tensor(np.ones(width, dtype))
         self.eps, self.momentum = eps, momentum
 
     def forward(self, x: Any) -> Any:
-        x = _tensor(x)
+        x = as_tensor(x)
         width = self.weight.size
         if x.ndim not in (2, 3) or x.shape[1] != width:
-            raise ValueError(f"{self!r} got shape {x.shape}; expected (n, {width}) or a third axis")
+            raise ValueError(
+                f"{self!r} got shape {x.shape}; expected (n, {width}) or (n, {width}, length)"
+            )
         axes = (0,) if x.ndim == 2 else (0, 2)
         shape = (width,) if x.ndim == 2 else (width, 1)
         if self.training:
             count = x.size // width
             if count < 2:
-                raise ValueError(f"{self!r} got one number for each feature; expected two or more")
+                raise ValueError(
+                    f"{self!r} got shape {x.shape}, {count} numbers for each feature; expected two"
+                    " or more in training"
+                )
             mean = array_functions.mean(x, axes, keepdims=True)
             centred = x - mean
             var = array_functions.mean(functions.square(centred), axes, keepdims=True)
@@ -66,11 +74,12 @@ class LayerNorm(Module):
     """Normalise each sample over its last `width` numbers (Ba, Kiros and Hinton, 2016)."""
 
     def __init__(self, width: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+        width = check_width("LayerNorm", width)
         self.weight, self.bias = parameter(np.ones(width), dtype), parameter(np.zeros(width), dtype)
         self.eps = eps
 
     def forward(self, x: Any) -> Any:
-        x = _tensor(x)
+        x = as_tensor(x)
         width = self.weight.size
         if not x.ndim or x.shape[-1] != width:
             raise ValueError(f"{self!r} got shape {x.shape}; expected (..., {width})")

@@ -11,11 +11,11 @@ the three products and three additions that it stands for.
 
 from __future__ import annotations
 
-import operator
 import random
 
 from .. import functions
 from ..value import Value
+from .initialisers import check_width
 from .module import Module
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -56,7 +56,7 @@ class Neuron(Module):
         activation: str = "relu",
         rng: random.Random | None = None,
     ) -> None:
-        nin = _check_width("Neuron", nin)
+        nin = check_width("Neuron", nin)
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise ValueError(f"Neuron got activation={activation!r}; expected one of {known}")
@@ -93,7 +93,7 @@ class Layer(Module):
     """`nout` neurons side by side, each of `nin` inputs."""
 
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
-        nout = _check_width("Layer", nout)
+        nout = check_width("Layer", nout)
         self.neurons = [Neuron(nin, **options) for _ in range(nout)]
 
     def __call__(self, x: Any) -> Any:
@@ -116,7 +116,7 @@ class MLP(Module):
                 f"MLP got {nouts!r} as the widths of its layers; expected a list, as in"
                 " MLP(2, [16, 1])"
             )
-        widths = [_check_width("MLP", nin), *nouts]
+        widths = [check_width("MLP", nin), *nouts]
         last = len(nouts) - 1
         self.layers = [
             Layer(widths[i], widths[i + 1], **{"nonlin": i != last, **options})
@@ -137,11 +137,11 @@ class MLP(Module):
         ]
         return _called(self.layers, x, names)
 
-    def to_tensor(self) -> Any:
-        """Return the same network of Tensors, in float64 (`conversion`)."""
+    def to_tensor(self, dtype: Any = "float64") -> Any:
+        """Return the same network of Tensors (`conversion`)."""
         from .conversion import to_tensor
 
-        return to_tensor(self)
+        return to_tensor(self, dtype)
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"
@@ -207,13 +207,3 @@ def _outputs_of_neurons(neurons: Sequence[Neuron], samples: list[Any]) -> list[l
         each = methods if all(type(z) is Value for z in zs) else plain
         outputs.append([f(z) for f, z in zip(each, zs)])
     return outputs
-
-
-def _check_width(role: str, width: Any) -> int:
-    try:
-        number = operator.index(width)
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(width, bool):
-        raise ValueError(f"{role} got a width of {width!r}; expected a whole number of at least 1")
-    return number

@@ -8,8 +8,12 @@ import platform
 from .imports import i1
 from .networks import s2, s3
 from .scalars import s1, s4
+from .tensors import m, s2t, s5, t1a, t1b, t2
 
-WORKLOADS = {"S1": s1, "S2": s2, "S3": s3, "S4": s4, "I1": i1}
+WORKLOADS = {
+    "S1": s1, "S2": s2, "S3": s3, "S4": s4, "S5": s5, "S2T": s2t,
+    "T1A": t1a, "T1B": t1b, "T2": t2, "M": m, "I1": i1,
+}  # fmt: skip
 
 
 def main() -> None:

@@ -24,16 +24,19 @@ def interleaved(
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 
-def apart(builders: Mapping[str, Callable[[], Callable[[], Any]]], rounds: int) -> dict[str, float]:
+def apart(
+    builders: Mapping[str, Callable[[], Callable[[], Any]]], rounds: int, repeats: int = 1
+) -> dict[str, float]:
     """Return the same of what the builders build, each in a process of its own.
 
-    What one engine leaves behind, the garbage collector of the others would have to go through.
+    What one engine leaves behind, the garbage collector of the others would have to go through. In
+    its turn each runs so many times in a row, as a training does; the first of them warms it up.
     """
     context = multiprocessing.get_context("spawn")
     pipes: dict[str, Connection] = {}
     for name, build in builders.items():
         pipes[name], theirs = context.Pipe()
-        context.Process(target=_serve, args=(build, theirs), daemon=True).start()
+        context.Process(target=_serve, args=(build, theirs, repeats), daemon=True).start()
     seconds: dict[str, list[float]] = {name: [] for name in builders}
     for _ in range(rounds + 1):
         for name, pipe in pipes.items():
@@ -44,13 +47,16 @@ def apart(builders: Mapping[str, Callable[[], Callable[[], Any]]], rounds: int) 
     return {name: statistics.median(times[1:]) for name, times in seconds.items()}
 
 
-def _serve(build: Callable[[], Callable[[], Any]], pipe: Connection) -> None:
+def _serve(build: Callable[[], Callable[[], Any]], pipe: Connection, repeats: int) -> None:
     run = build()
     result = None
     while pipe.recv() == "run":
+        if repeats > 1:
+            result = run()
         start = time.perf_counter()
-        result = run()  # which frees what the last run returned
-        pipe.send(time.perf_counter() - start)
+        for _ in range(repeats):
+            result = run()  # which frees what the last run returned
+        pipe.send((time.perf_counter() - start) / repeats)
     del result
 
 

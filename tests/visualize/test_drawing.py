@@ -235,3 +235,10 @@ def test_a_copied_graph_draws_the_same():
     J = a * a
     J.label = "J"
     assert draw(copy.deepcopy(J)).source == draw(J).source
+
+
+def test_a_tensor_is_refused_with_a_way_to_see_it():
+    from autodiff import Tensor
+
+    with pytest.raises(TypeError, match=r"got a Tensor of shape \(2,\); expected a Value"):
+        draw(Tensor([1.0, 2.0], requires_grad=True) * 2.0)

@@ -1,0 +1,169 @@
+"""`autodiff mnist`: train a network that reads digits, from the command line.
+
+    autodiff mnist --epochs 5 --hidden 128 --optimizer adam
+
+It takes the whole of MNIST if it can be had, else the small part inside the package, and says so.
+It prints a line for each epoch, and writes the weights (safetensors) and the learning curve (CSV,
+and a picture where matplotlib is installed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any
+
+# name -> (class in `optim`, its settings, the learning rate that suits it here)
+OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float]] = {
+    "sgd": ("SGD", {}, 0.1),
+    "momentum": ("SGD", {"momentum": 0.9}, 0.02),
+    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}, 0.02),
+    "adagrad": ("AdaGrad", {}, 0.02),
+    "rmsprop": ("RMSProp", {}, 0.001),
+    "adam": ("Adam", {}, 0.001),
+    "adamw": ("AdamW", {}, 0.001),
+}
+ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "GELU"}
+
+Say = Callable[[str], None]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `run` wants to know."""
+    add: Any = parser.add_argument
+    add("--epochs", type=_whole, default=5, metavar="N", help="times over the data (5)")
+    add("--hidden", type=_widths, default=[128], metavar="W",
+        help="widths of the hidden layers, as 256,128 (128)")  # fmt: skip
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="(adam)")
+    add("--lr", type=_positive, metavar="RATE", help="the learning rate (one for each optimizer)")
+    add("--schedule", choices=("constant", "linear", "cosine"), default="constant",
+        help="how the learning rate falls to 0 over the run (constant: it does not)")  # fmt: skip
+    add("--batch", type=_whole, default=100, metavar="N", help="images a step (100)")
+    add("--activation", choices=ACTIVATIONS, default="relu", help="(relu)")
+    add("--seed", type=int, default=0, help="of the weights and of the order of the images (0)")
+    add("--data", metavar="FOLDER", help="where the idx files are (else AUTODIFF_DATA, the cache,"
+        " the mirrors)")  # fmt: skip
+    add("--small", action="store_true", help="train on the part of MNIST inside the package")
+    add("-o", dest="output", default="mnist", metavar="NAME",
+        help="write NAME.safetensors, NAME.csv and NAME.png (mnist)")  # fmt: skip
+
+
+def run(options: argparse.Namespace, say: Say) -> int:
+    """Train, print and save; return 0, or 1 if the training diverged."""
+    from . import nn as modules
+    from . import optim, serialization, training
+    from .data import DataLoader
+    from .nn.initialisers import he
+    from .seeding import seed
+
+    (x, y), test = _data(options, say)
+    seed(options.seed)
+    widths = [x.shape[1], *options.hidden, 10]
+    layers: list[Any] = []
+    for nin, nout in pairwise(widths):
+        activation = getattr(modules, ACTIVATIONS[options.activation])()
+        layers += [modules.Linear(nin, nout, init=he), activation]
+    model = modules.Sequential(*layers[:-1])
+    kind, settings, rate = OPTIMIZERS[options.optimizer]
+    rate = options.lr if options.lr is not None else rate
+    loader = DataLoader(x, y, batch_size=options.batch, shuffle=True, seed=options.seed)
+    steps = len(loader) * options.epochs
+    schedules = {
+        "constant": rate,
+        "linear": optim.linear_decay(rate, 0.0, steps=steps),
+        "cosine": optim.cosine_decay(rate, steps=steps),
+    }
+    lr = schedules[options.schedule]
+    optimizer = getattr(optim, kind)(model.parameters(), lr=lr, **settings)
+    say(f"{'-'.join(map(str, widths))}, {options.activation}, {options.optimizer} at {rate:g},"
+        f" {len(x):,} images in batches of {options.batch}")  # fmt: skip
+    say("epoch  train loss  train accuracy  test loss  test accuracy  seconds")
+    reports: list[training.Report] = []
+    status = 0
+    try:
+        for r in training.epochs(model, loader, optimizer, test, options.epochs, _bar):
+            reports.append(r)
+            say(
+                f"{r['epoch']:5}  {r['train_loss']:10.4f}  {r['train_accuracy']:14.4f}"
+                f"  {r['test_loss']:9.4f}  {r['test_accuracy']:13.4f}  {r['seconds']:7.1f}"
+            )
+    except training.Diverged as error:
+        say(f"stopped: {error}")
+        status = 1
+    except KeyboardInterrupt:
+        say(f"stopped by hand in epoch {len(reports) + 1}")
+    name = options.output
+    serialization.save(model, f"{name}.safetensors")
+    training.save_history(reports, f"{name}.csv")
+    written = [f"{name}.safetensors", f"{name}.csv"]
+    if reports and _picture(reports, f"{name}.png"):
+        written.append(f"{name}.png")
+    say(f"wrote {', '.join(written)}")
+    if reports:
+        say(f"test accuracy {reports[-1]['test_accuracy']:.4f}")
+    return status
+
+
+def _data(options: argparse.Namespace, say: Say) -> tuple[Any, Any]:
+    from .data import load_mnist, load_mnist_small
+
+    if options.small:
+        return load_mnist_small()
+    try:
+        return load_mnist(options.data)
+    except FileNotFoundError as error:
+        if options.data is not None:
+            raise
+        say(f"{error}")
+        say("So this trains on the part of MNIST inside the package, 5,000 images.")
+        return load_mnist_small()
+
+
+def _bar(batches: Iterable[Any], epoch: int) -> Iterable[Any]:
+    from tqdm import tqdm
+
+    bar: Iterable[Any] = tqdm(
+        batches, desc=f"epoch {epoch}", leave=False, disable=None, file=sys.stderr, unit="batch"
+    )
+    return bar
+
+
+def _picture(reports: list[dict[str, Any]], path: str) -> bool:
+    """Draw the learning curve; return whether there is matplotlib to do so."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    epochs = [r["epoch"] for r in reports]
+    for axes, what in zip(figure.subplots(1, 2), ("loss", "accuracy")):
+        for part, ink, mark in (("train", "#0B5FB5", "o"), ("test", "#8F3A00", "s")):
+            axes.plot(epochs, [r[f"{part}_{what}"] for r in reports], color=ink, marker=mark,
+                      markersize=4, label=part)  # fmt: skip
+        axes.set(xlabel="epoch", ylabel=what)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(color="#E3E7EC")
+        axes.legend(frameon=False)
+    figure.savefig(path, dpi=100)
+    return True
+
+
+def _whole(text: str) -> int:
+    if text.isdecimal() and int(text[:10]) >= 1 and len(text) < 10:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"got '{text[:40]}'; expected a whole number from 1 on")
+
+
+def _widths(text: str) -> list[int]:
+    return [_whole(part.strip()) for part in text.split(",")]
+
+
+def _positive(text: str) -> float:
+    try:
+        if 0.0 < float(text) < float("inf"):
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"got '{text[:40]}'; expected a number above 0, such as 0.1")

@@ -1,0 +1,176 @@
+"""Training a classifier on the bundled part of MNIST, and its command."""
+
+import csv
+import random
+import re
+
+import numpy as np
+import pytest
+
+import autodiff
+from autodiff import Value, serialization, training
+from autodiff.__main__ import main
+from autodiff.data import DataLoader, load_mnist_small
+from autodiff.nn import MLP, Linear, ReLU, Sequential, cross_entropy, he
+from autodiff.optim import SGD, Adam
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_mnist_small()
+
+
+def classifier(seed=0):
+    autodiff.seed(seed)
+    return Sequential(Linear(784, 50, init=he), ReLU(), Linear(50, 10, init=he))
+
+
+def test_a_network_learns_to_read_digits(digits):
+    (x, y), test = digits
+    model = classifier()
+    loader = DataLoader(x, y, batch_size=100, shuffle=True, seed=0)
+    reports = list(training.epochs(model, loader, Adam(model.parameters(), lr=0.003), test, 4))
+    assert [r["epoch"] for r in reports] == [1, 2, 3, 4]
+    assert reports[-1]["test_accuracy"] > 0.9
+    assert reports[-1]["train_loss"] < reports[0]["train_loss"] / 3
+    assert model.training
+    loss, accuracy = training.evaluate(model, *test, batch_size=300)
+    assert accuracy == reports[-1]["test_accuracy"]
+    assert loss == pytest.approx(reports[-1]["test_loss"], rel=1e-5)
+
+
+def test_a_seeded_training_repeats_to_the_bit(digits):
+    (x, y), test = digits
+    runs = []
+    for _ in range(2):
+        model = classifier(3)
+        loader = DataLoader(x[:1000], y[:1000], shuffle=True, seed=5)
+        reports = list(training.epochs(model, loader, SGD(model.parameters(), 0.1), test, 2))
+        runs.append([r["train_loss"] for r in reports] + [w.data.sum() for w in model.parameters()])
+    assert runs[0] == runs[1]
+
+
+def test_a_loss_that_is_no_number_stops_the_training_with_its_step(digits):
+    (x, y), test = digits
+    model = classifier()
+    x = x[:300].copy()
+    x[250] = np.nan
+    loader = DataLoader(x, y[:300])
+    before = None
+    with pytest.raises(training.Diverged, match="the loss is nan at step 3, in epoch 1: try"):
+        list(training.epochs(model, loader, SGD(model.parameters(), 0.1), test, 1))
+    before = model.state_dict()
+    assert all(np.isfinite(w).all() for w in before.values())
+
+
+class Narrow(random.Random):
+    """Weights from (-0.3, 0.3): 64 inputs would saturate neurons with weights from (-1, 1)."""
+
+    def uniform(self, a, b):
+        return 0.3 * super().uniform(a, b)
+
+
+def test_the_same_network_reads_small_digits_in_scalars(digits):
+    """Digits of 8 x 8 and an MLP of Values; its tensor twin gives the same gradients."""
+    (x, y), _ = digits
+    inner = x[:40].reshape(40, 28, 28)[:, 2:26, 2:26]
+    small = inner.reshape(40, 8, 3, 8, 3).mean((2, 4)).reshape(40, 64).astype(float)
+    labels = y[:40]
+    autodiff.seed(1)
+    model = MLP(64, [12, 10], activation="tanh", rng=Narrow(1))
+    twin = model.to_tensor()
+    optimizer = Adam(model.parameters(), lr=0.02)
+    losses = []
+    for step in range(25):
+        loss = cross_entropy(model(small), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        if step == 0:
+            expected = cross_entropy(twin(small), labels)
+            expected.backward()
+            assert isinstance(loss, Value)
+            assert loss.data == pytest.approx(expected.item(), rel=1e-12)
+            grads = [[w.grad for w in n.w] for n in model.layers[0].neurons]
+            np.testing.assert_allclose(grads, twin[0].weight.grad, rtol=1e-9, atol=1e-15)
+        optimizer.step()
+        losses.append(loss.data)
+    assert losses[-1] < 0.3 * losses[0]
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+def test_the_command_trains_saves_and_tells(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["mnist", "--small", "--epochs", "2", "--hidden", "32", "--lr", "0.003"]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "784-32-10, relu, adam at 0.003, 5,000 images in batches of 100" in printed
+    accuracy = float(re.findall(r"test accuracy ([\d.]+)", printed)[-1])
+    assert accuracy > 0.85
+    with open("mnist.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[-1]["test_accuracy"]) == pytest.approx(accuracy, abs=1e-4)
+    model = Sequential(Linear(784, 32), ReLU(), Linear(32, 10))
+    serialization.load(model, "mnist.safetensors")
+    _, test = load_mnist_small()
+    assert training.evaluate(model, *test)[1] == pytest.approx(accuracy, abs=1e-4)
+    assert (tmp_path / "mnist.png").stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adamw"]
+)
+def test_every_optimizer_of_the_command_learns(tmp_path, monkeypatch, capsys, optimizer):
+    monkeypatch.chdir(tmp_path)
+    words = ["mnist", "--small", "--epochs", "1", "--hidden", "16", "--optimizer", optimizer]
+    assert main([*words, "--schedule", "cosine", "--activation", "tanh", "-o", "a"]) == 0
+    assert float(re.findall(r"test accuracy ([\d.]+)", capsys.readouterr().out)[-1]) > 0.5
+    assert {path.name for path in tmp_path.iterdir()} == {"a.safetensors", "a.csv", "a.png"}
+
+
+def test_a_rate_that_is_too_large_is_told_and_what_there_is_is_saved(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["mnist", "--small", "--optimizer", "sgd", "--lr", "1e30", "--hidden", "16"]
+    assert main(words) == 1
+    printed = capsys.readouterr().out
+    assert re.search(
+        r"stopped: the loss is (nan|inf) at step \d+, in epoch 1: try a smaller", printed
+    )
+    assert (tmp_path / "mnist.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["--hidden", "a"], "got 'a'; expected a whole number from 1 on"),
+        (["--epochs", "0"], "got '0'; expected a whole number from 1 on"),
+        (["--lr", "-1"], "expected"),
+        (["--optimizer", "magic"], "invalid choice"),
+        (["--data", "/no/such/folder"], "there is no such folder"),
+        (["extra"], "unrecognized arguments: extra"),
+    ],
+)
+def test_what_is_misused_is_told_in_words(capsys, words, message):
+    assert main(["mnist", *words]) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.err.startswith("autodiff: ")
+    assert "Traceback" not in printed.err
+
+
+def test_without_the_whole_of_mnist_it_trains_on_the_part_and_says_so(
+    tmp_path, monkeypatch, capsys
+):
+    from autodiff import data
+
+    def nowhere(root=None):
+        raise FileNotFoundError("load_mnist() found MNIST nowhere")
+
+    monkeypatch.setattr(data, "load_mnist", nowhere)
+    monkeypatch.chdir(tmp_path)
+    assert main(["mnist", "--epochs", "1", "--hidden", "8"]) == 0
+    printed = capsys.readouterr().out
+    assert "found MNIST nowhere" in printed
+    assert "So this trains on the part of MNIST inside the package, 5,000 images." in printed
