@@ -141,10 +141,13 @@ class Node:
         return self.grad is not UNSET and self.grad is not None
 
 
+_PLAIN = {float, int, bool}
+
+
 def node_within(x: Any) -> bool:
     """Whether there is an array of a graph in these nested lists: NumPy would lose its gradient."""
     if isinstance(x, (list, tuple)):
-        return any(map(node_within, x))
+        return not set(map(type, x)) <= _PLAIN and any(map(node_within, x))
     return isinstance(x, Node) and hasattr(x, "shape")
 
 

@@ -242,8 +242,7 @@ def _unmet(node: Node, met: float) -> list[Node]:
 
 
 def _backward_arrays(root: Node, seed: Any) -> None:
-    from . import arrays
-
+    arrays = root.vocabulary
     give = root.receive  # type: ignore[attr-defined]
     if root.primitive is None:
         give(root, root, seed)

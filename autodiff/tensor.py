@@ -35,6 +35,7 @@ from .graph import (
 from .primitive import Primitive
 from .steps import ABSENT
 from .sweep import backward
+from .torch_words import hint
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -239,7 +240,7 @@ class Tensor(Node):
             return NO_PARAMS
         if name == "use":
             return 0
-        raise AttributeError(_hint(name))
+        raise AttributeError(hint(name))
 
     # the numbers
 
@@ -265,7 +266,8 @@ class Tensor(Node):
                 " that it has"
             )
         if array is not self.array:  # a copy, so that `t.data -= step` changes nobody else's
-            self.array = array.astype(self.array.dtype)
+            self.array = np.empty_like(self.array)  # its order of memory is its own, too
+            self.array[...] = array
         self.touch()
 
     @property
@@ -678,7 +680,7 @@ def _refuse_changed(order: list[Any]) -> None:
     """Raise RuntimeError if something was changed after it was used, be it a constant."""
     for node in order:
         if node.stale:
-            raise _changed(max(node.parents, key=lambda x: x.version), node)  # type: ignore
+            raise _changed(max(node.parents, key=lambda x: x.version), node)
 
 
 def _whole(dtype: Any) -> str:
@@ -699,32 +701,3 @@ def _short(x: Any) -> str:
     kind = type(x).__name__
     article = "an" if kind[0].lower() in "aeiou" else "a"
     return f"{text if len(text) <= 60 else text[:57] + '...'}, {article} {kind}"
-
-
-# What PyTorch's users type -> what to write here.
-_HINTS = {
-    "add_": "write a = a + b", "argsort": "use np.argsort(t)", "bmm": "use a @ b",
-    "chunk": "use .split(n, axis)", "clamp": "use .clip(low, high)",
-    "clone": "use t.detach(), or t * 1.0 within the graph", "contiguous": "it does without",
-    "cpu": "it is on the CPU", "cuda": "there is one device, the CPU",
-    "device": "there is one device, the CPU", "dim": "use .ndim",
-    "double": "use .astype('float64')", "eq": "use a == b",
-    "expand": "use .broadcast_to(shape)", "fill_": "write t.data = np.full(t.shape, x)",
-    "float": "use .astype('float32')", "gather": "use .take_along_axis(indices, axis)",
-    "grad_fn": "use .primitive", "half": "use .astype('float16')",
-    "index_select": "use .take(indices, axis)", "int": "use .astype('int64')",
-    "is_cuda": "there is one device, the CPU", "long": "use .astype('int64')",
-    "masked_fill": "use where(mask, x, t)", "median": "use .sort()", "mm": "use a @ b",
-    "mul_": "write a = a * b", "mv": "use a @ b", "narrow": "use t[start:stop]",
-    "ndimension": "use .ndim", "nelement": "use .size", "numel": "use .size",
-    "permute": "use .transpose(axes)", "pow": "use **", "requires_grad_":
-    "write t.requires_grad = True", "rsqrt": "use 1 / t.sqrt()", "scatter": "use .set(index, x)",
-    "sub_": "write a = a - b", "t": "use .T", "to": "use .astype(dtype)", "topk": "use .sort()",
-    "type": "use .dtype, or .astype(dtype)", "unbind": "write list(t)",
-    "unsqueeze": "use .expand_dims(axis)", "view": "use .reshape(...)",
-    "view_as": "use .reshape(other.shape)", "zero_": "write t.data = np.zeros(t.shape)",
-}  # fmt: skip
-
-
-def _hint(name: str) -> str:
-    return f"a Tensor has no attribute {name!r}" + (f": {_HINTS[name]}" if name in _HINTS else "")

@@ -180,8 +180,8 @@ def _check_node(root: Any, function: str) -> None:
         raise TypeError(f"{function}() got {_short(root)}; expected {what}")
     if hasattr(root, "shape"):
         raise TypeError(
-            f"{function}() got a Tensor of shape {root.shape}; expected a Value, as a card shows one"
-            " number: draw the same network of neurons, model.to_scalar()(x), or one expression"
+            f"{function}() got a Tensor of shape {root.shape}; expected a Value, as a card shows"
+            " one number: draw the same network of neurons, model.to_scalar()(x), or one expression"
         )
 
 

@@ -133,20 +133,9 @@ class Optimizer:
 
         So what the rule computes on the way stays in the processor's cache, and takes little room.
         """
-        from .. import arrays
-
-        x, memory = p.data, self.memory[i]
+        x, memory, arrays = p.data, self.memory[i], p.vocabulary
         parts: list[Any] = [x, arrays.like(g, x), *memory]
-        blocks = [parts]
-        alike = all(type(part) is float or part.strides == x.strides for part in parts)
-        if x.size > _BLOCK and alike and (x.flags.c_contiguous or x.flags.f_contiguous):
-            flat: list[Any] = [
-                part if type(part) is float else part.ravel(order="K") for part in parts
-            ]
-            blocks = [
-                [part if type(part) is float else part[start : start + _BLOCK] for part in flat]
-                for start in range(0, x.size, _BLOCK)
-            ]
+        blocks = [parts] if x.size <= _BLOCK else _in_blocks(parts)
         after: tuple[Any, ...] = ()
         before = arrays.hush()
         try:
@@ -214,6 +203,19 @@ def _short(x: Any) -> str:
 def _kind(x: Any) -> str:
     name = type(x).__name__
     return f"{'an' if name[0].lower() in 'aeiou' or name == 'ndarray' else 'a'} {name}"
+
+
+def _in_blocks(parts: list[Any]) -> list[list[Any]]:
+    """Return arrays cut into the same pieces, numbers as they are; whole if that cannot be."""
+    x = parts[0]
+    alike = all(type(part) is float or part.strides == x.strides for part in parts)
+    if not alike or not (x.flags.c_contiguous or x.flags.f_contiguous):
+        return [parts]
+    flat: list[Any] = [part if type(part) is float else part.ravel(order="K") for part in parts]
+    return [
+        [part if type(part) is float else part[start : start + _BLOCK] for part in flat]
+        for start in range(0, x.size, _BLOCK)
+    ]
 
 
 def _start(name: str, p: Any) -> Any:

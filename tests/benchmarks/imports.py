@@ -19,6 +19,7 @@ def i1(smoke: bool) -> None:
     statements = {
         "nothing": "pass",
         "autodiff.Value": "from autodiff import Value",
+        "autodiff.Tensor": "from autodiff import Tensor",
         "visualize": "import visualize",
         "numpy": "import numpy",
     }

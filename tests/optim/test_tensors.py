@@ -164,7 +164,8 @@ def test_large_arrays_in_any_order_of_memory_take_the_steps_of_small_ones(rule):
     one, other = (Tensor(start, requires_grad=True) for _ in range(2))
     row = Tensor(start[7], requires_grad=True)
     optimizers = [rule([x]) for x in (one, other, row)]
-    other.data = np.asfortranarray(start)
+    other = Tensor(np.asfortranarray(start), requires_grad=True, copy=False)
+    optimizers[1] = rule([other])
     assert not other.data.flags.c_contiguous
     for _ in range(4):
         for x, optimizer in zip((one, other, row), optimizers):
