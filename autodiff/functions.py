@@ -684,12 +684,12 @@ concatenate, matmul, einsum = _word("concatenate"), _word("matmul"), _word("eins
 affine = _word("affine")
 
 
-def cross_entropy_slope(z: Any, *, target: Any) -> Any:
-    """Return (softmax(z)·Σt - t)/n, for n rows."""
+def cross_entropy_slope(z: Any, *, target: Any, kept: dict[str, Any]) -> Any:
+    """Return (softmax(z)·Σt - t)/n, for n rows; of nodes it is computed anew, as a graph."""
     from . import arrays
 
     if not isinstance(z, Node):
-        return arrays.cross_entropy_slope(z, target=target)
+        return arrays.cross_entropy_slope(z, target=target, kept=kept)
     log_total = broadcast_to(reduce_logsumexp(z, axis=(1,), keepdims=True), shape=target.shape)
     return (exp(z - log_total) * target.sum(1, keepdims=True) - target) * (1.0 / len(target))
 

@@ -61,10 +61,17 @@ def reduce_logsumexp(x: Array, *, axis: Shape, keepdims: bool) -> Array:
     return total if keepdims else np.squeeze(total, axis)
 
 
-def cross_entropy(z: Array, *, target: Array) -> Array:
-    """Return the mean over rows of log Σ eᶻ·Σt - t·z, for a row t of probabilities each."""
+def cross_entropy(z: Array, *, target: Array, kept: dict[str, Array]) -> Array:
+    """Return the mean over rows of log Σ eᶻ·Σt - t·z, for a row t of probabilities each.
+
+    What its slope has in common with it goes into `kept`.
+    """
     shifted = _shifted(z)
-    log_total = np.log(_row_sums(np.exp(shifted)))
+    softmax = np.exp(shifted)
+    sums = _row_sums(softmax)
+    softmax /= sums
+    kept["softmax"] = softmax
+    log_total = np.log(sums)
     total = np.vdot(target, log_total - shifted)
     if total != total:  # 0 · ∞ is 0 here: what cannot happen costs nothing
         terms = target * (log_total - shifted)
@@ -72,20 +79,19 @@ def cross_entropy(z: Array, *, target: Array) -> Array:
     return np.asarray(total / len(z) if len(z) else np.nan, z.dtype)
 
 
-def cross_entropy_slope(z: Array, *, target: Array) -> Array:
-    """Return (softmax(z)·Σt - t)/n, the slope of `cross_entropy`."""
-    e = np.exp(_shifted(z))
-    e *= _row_sums(target) / _row_sums(e)
-    e -= target
-    e *= 1.0 / max(1, len(z))
-    return e
+def cross_entropy_slope(z: Array, *, target: Array, kept: dict[str, Array]) -> Array:
+    """Return (softmax(z)·Σt - t)/n, the slope of `cross_entropy`, from what that has kept."""
+    slope = kept["softmax"] * _row_sums(target)
+    slope -= target
+    slope *= 1.0 / max(1, len(z))
+    return slope
 
 
 def _shifted(z: Array) -> Array:
     """Return the rows of z with their largest shifted to 0; what is infinite stays where it is."""
     # along columns, as NumPy takes a short row one number at a time
     largest = _maximum(z.T.copy(), axis=0)[:, None]
-    if not np.isfinite(largest).all():
+    if not np.logical_and.reduce(np.isfinite(largest), axis=None):
         largest = np.where(np.isfinite(largest), largest, np.zeros_like(largest))
     return z - largest
 
@@ -187,9 +193,9 @@ def affine(x: Array, w: Array, *bias: Array) -> Array:
 
 def weight_slope(g: Array, x: Array, w: Array) -> Array:
     """Return gᵀ·x, the cotangent of w in x·wᵀ, in the order of memory that w has."""
-    order: Any = "C" if w.flags.c_contiguous else "F"
-    out = np.empty(w.shape, np.result_type(g, x), order)
-    return np.matmul(g.T, x, out=out)
+    if w.flags.c_contiguous or g.dtype != x.dtype:
+        return np.matmul(g.T, x)
+    return np.matmul(g.T, x, out=np.empty(w.shape, g.dtype, "F"))
 
 
 def relu(x: Array) -> Array:

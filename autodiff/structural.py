@@ -116,12 +116,13 @@ reduce_logsumexp = row(
 )
 
 
-# `nn.cross_entropy` of a batch as one node; the target is an ndarray of probabilities
+# `nn.cross_entropy` of a batch as one node; the target is an ndarray of probabilities, and `kept` a
+# dict, empty at first, for what value and slope have in common
 cross_entropy = row(
     "cross_entropy",
-    lambda xp, g, y, z, *, target: g * xp.cross_entropy_slope(z, target=target),
-    jvp=lambda xp, ts, y, z, *, target: xp.reduce_sum(
-        ts[0] * xp.cross_entropy_slope(z, target=target), axis=(0, 1), keepdims=False
+    lambda xp, g, y, z, *, target, kept: g * xp.cross_entropy_slope(z, target=target, kept=kept),
+    jvp=lambda xp, ts, y, z, *, target, kept: xp.reduce_sum(
+        ts[0] * xp.cross_entropy_slope(z, target=target, kept=kept), axis=(0, 1), keepdims=False
     ),
 )
 cumsum = row(

@@ -33,12 +33,13 @@ from .graph import (
     topological_order,
 )
 from .primitive import Primitive
-from .steps import ABSENT
+from .steps import ABSENT, MANY
 from .sweep import backward
 from .torch_words import hint
 
 _new = object.__new__
 _ndarray = np.ndarray
+_hush, _unhush = arrays.hush, arrays.unhush
 
 # The time, in changes of tensors: an operation is stamped with it, and so is what is changed.
 _clock = [0]
@@ -62,12 +63,12 @@ def _binary(primitive: Primitive, reflected: bool = False) -> Callable[[Tensor, 
         a, b = (other, self) if reflected else (self, other)
         if altered or (self.primitive is CONSTANT and (plain or other.primitive is CONSTANT)):
             return apply(primitive, a, b)
-        before = arrays.hush()
+        before = _hush()
         try:
             number = other if plain else other.array
             array = ufunc(number, self.array) if reflected else ufunc(self.array, number)
         finally:
-            arrays.unhush(before)
+            _unhush(before)
         node = _new(Tensor)
         node.array = array if type(array) is _ndarray else np.asarray(array)
         node.grad = None
@@ -94,11 +95,11 @@ def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
     def method(self: Tensor) -> Any:
         if altered or self.primitive is CONSTANT:
             return apply(primitive, self)
-        before = arrays.hush()
+        before = _hush()
         try:
             array = compute(self.array)
         finally:
-            arrays.unhush(before)
+            _unhush(before)
         node = _new(Tensor)
         node.array = array if type(array) is _ndarray else np.asarray(array)
         node.grad = None
@@ -220,8 +221,15 @@ class Tensor(Node):
         node = _new(Tensor)
         node.array = data if type(data) is _ndarray else np.asarray(data)
         node.grad = None
-        node.inputs = inputs
+        node.left = node.right = ABSENT
+        if len(inputs) > 2:  # the setter of `inputs`, written out
+            node.right, node.many = MANY, inputs
+        elif len(inputs) == 2:
+            node.left, node.right = inputs
+        elif inputs:
+            node.left = inputs[0]
         node.primitive = primitive
+        node.params = NO_PARAMS
         node.made = _clock[0]
         node.version = 0
         return node

@@ -40,55 +40,55 @@ class _Activation(Module):
 class ReLU(_Activation):
     """max(0, x)."""
 
-    name, function = "relu", staticmethod(functions.relu)
+    name, function = "relu", staticmethod(Tensor.relu)
 
 
 class Tanh(_Activation):
     """tanh x."""
 
-    name, function = "tanh", staticmethod(functions.tanh)
+    name, function = "tanh", staticmethod(Tensor.tanh)
 
 
 class Sigmoid(_Activation):
     """1/(1 + e⁻ˣ)."""
 
-    name, function = "sigmoid", staticmethod(functions.sigmoid)
+    name, function = "sigmoid", staticmethod(Tensor.sigmoid)
 
 
 class GELU(_Activation):
     """x·Φ(x)."""
 
-    name, function = "gelu", staticmethod(functions.gelu)
+    name, function = "gelu", staticmethod(Tensor.gelu)
 
 
 class SiLU(_Activation):
     """x·sigmoid(x)."""
 
-    name, function = "silu", staticmethod(functions.silu)
+    name, function = "silu", staticmethod(Tensor.silu)
 
 
 class ELU(_Activation):
     """x where x > 0, else eˣ - 1."""
 
-    name, function = "elu", staticmethod(functions.elu)
+    name, function = "elu", staticmethod(Tensor.elu)
 
 
 class SELU(_Activation):
     """λx where x > 0, else λα(eˣ - 1): it keeps mean 0 and variance 1."""
 
-    name, function = "selu", staticmethod(functions.selu)
+    name, function = "selu", staticmethod(Tensor.selu)
 
 
 class Softplus(_Activation):
     """log(1 + eˣ)."""
 
-    name, function = "softplus", staticmethod(functions.softplus)
+    name, function = "softplus", staticmethod(Tensor.softplus)
 
 
 class Softsign(_Activation):
     """x/(1 + |x|)."""
 
-    name, function = "softsign", staticmethod(functions.softsign)
+    name, function = "softsign", staticmethod(Tensor.softsign)
 
 
 class LeakyReLU(_Activation):

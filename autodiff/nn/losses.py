@@ -115,7 +115,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     """
     if _is_array(logits):
         z, t = _rows_of_scores(logits, targets, "cross_entropy")
-        return functions.cross_entropy(z, target=t)
+        return functions.cross_entropy(z, target=t, kept={})
 
     def loss(z: Sequence[Any], t: Any) -> Any:
         terms, _ = functions.shifted(z, "cross_entropy")

@@ -95,18 +95,19 @@ class Optimizer:
     def step(self) -> None:
         """Take one step: change every parameter that has a gradient."""
         rate = self.lr
-        mixed, moved = False, False
+        mixed, moved, time = False, False, 0
         for i, p in enumerate(self.parameters):
-            if not p.has_grad:
+            g = p.grad
+            if g is p.blank or g is None:
                 continue
             moved = True
-            before, g = self._graphs[i], p.grad
-            self._graphs[i] = None
             if isinstance(g, Node):  # of backward(create_graph=True)
-                mixed = mixed or any(x is before for x in g.inputs)
+                mixed = mixed or any(x is self._graphs[i] for x in g.inputs)
                 self._graphs[i], g = g, g.data
-            mixed = mixed or type(g) is _Mixed
+            elif self._graphs[i] is not None:
+                self._graphs[i] = None
             if p.vocabulary is floats:
+                mixed = mixed or type(g) is _Mixed
                 p.data, *memory = self.rule(floats, rate, p.data, float(g), *self.memory[i])
                 self.memory[i] = tuple(memory)
                 if not isinstance(p.grad, Node):
@@ -114,6 +115,10 @@ class Optimizer:
             else:
                 self._change_array(i, p, rate, g)
                 mixed, p.use = mixed or p.use == 2, 1
+                if not time:  # all of them change now: one look at the clock will do
+                    p.touch()
+                    time = p.version
+                p.version = time
         self.steps += 1
         name = type(self).__name__
         if mixed and not self.accumulate:
@@ -129,26 +134,24 @@ class Optimizer:
             )
 
     def _change_array(self, i: int, p: Any, rate: float, g: Any) -> None:
-        """Change an array in place, block by block.
+        """Change an array in place, block by block if it is large.
 
         So what the rule computes on the way stays in the processor's cache, and takes little room.
         """
-        x, memory, arrays = p.data, self.memory[i], p.vocabulary
-        parts: list[Any] = [x, arrays.like(g, x), *memory]
-        blocks = [parts] if x.size <= _BLOCK else _in_blocks(parts)
+        x, memory, arrays = p.array, self.memory[i], p.vocabulary
+        parts = [x, g if g.strides == x.strides else arrays.like(g, x), *memory]
         after: tuple[Any, ...] = ()
         before = arrays.hush()
         try:
-            for block in blocks:
+            for block in [parts] if x.size <= _BLOCK else _in_blocks(parts):
                 after = self.rule(arrays.raw, rate, *block)
                 for old, new in zip((block[0], *block[2:]), after):
                     if new is not old and type(old) is not float:  # not made in place
                         old[...] = new
         finally:
             arrays.unhush(before)
-        # arrays have changed in place; what is a number is a new one
-        self.memory[i] = tuple(a if type(m) is float else m for a, m in zip(after[1:], memory))
-        p.touch()
+        if memory:  # arrays have changed in place; what is a number is a new one
+            self.memory[i] = tuple(a if type(m) is float else m for a, m in zip(after[1:], memory))
 
     def _warn(self, words: str) -> None:
         from warnings import warn
