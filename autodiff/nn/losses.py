@@ -253,20 +253,19 @@ def _target(target: Any, count: int, name: str) -> Any:
 
 def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
     """Return scores of shape (n, k), and the targets as probabilities of that shape."""
-    import numpy as np
-
-    k = scores.shape[-1] if scores.shape else 0
-    given = targets.numpy() if isinstance(targets, Node) else np.asarray(targets)  # type: ignore[attr-defined]
-    rows = scores if scores.ndim == 2 else array_functions.reshape(scores, (-1, k) if k else (0, 0))
-    if given.shape == scores.shape and k and given.dtype.kind in "biuf":
+    np, shape = scores.vocabulary.np, scores.shape
+    k = shape[-1] if shape else 0
+    given = targets.data if isinstance(targets, Node) else np.asarray(targets)
+    rows = scores if len(shape) == 2 else array_functions.reshape(scores, (-1, k) if k else (0, 0))
+    if given.shape == shape and k and given.dtype.kind in "biuf":
         _probabilities(name)(given)
         if given.size:
             _check_sum(float(given.sum(-1).max()), name)
         return rows, given.reshape(rows.shape).astype(scores.dtype)
-    if given.shape != scores.shape[:-1] or not k:
+    if given.shape != shape[:-1] or not k:
         raise ValueError(
-            f"{name}() got scores of shape {scores.shape} and targets of shape {given.shape};"
-            f" expected classes of shape {scores.shape[:-1]}, or probabilities of {scores.shape}"
+            f"{name}() got scores of shape {shape} and targets of shape {given.shape};"
+            f" expected classes of shape {shape[:-1]}, or probabilities of {shape}"
         )
     if given.dtype.kind not in "iu":
         raise ValueError(f"{name}() got classes of {given.dtype}; expected integers")
