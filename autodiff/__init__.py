@@ -138,11 +138,18 @@ def __getattr__(name: str) -> object:
         return Tensor
     from .functions import ALIASES
 
+    if name in ("cat", "manual_seed"):
+        ours = {"cat": "concatenate", "manual_seed": "seed"}[name]
+        raise AttributeError(f"autodiff has no {name!r}: write {ours!r}")
     if name in ALIASES:
         raise AttributeError(f"autodiff has no {name!r}: as in NumPy it is {ALIASES[name]!r}")
     if name in ("draw", "draw_dot", "trace"):
         raise AttributeError(f"autodiff has no {name!r}: write `from visualize import {name}`")
     raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "data", "nn", "optim"])
 
 
 __all__ = [

@@ -175,11 +175,18 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, **options: Any) -> A
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
     """Return the length √Σx² along the axes; its slope at 0 is 0.
 
-    `ord` may be 1 or inf instead of 2: the sum or the largest of the absolute values.
+    Along one axis `ord` may be 1 or inf instead of 2: the sum of absolute values, or the largest.
     """
     _refuse("norm", options)
     x = _array(x)
     axes = _axes(x, axis, "norm")
+    if len(axes) == 2 and ord == "fro":
+        ord = None
+    if len(axes) > 1 and ord is not None:
+        raise ValueError(
+            f"norm() got ord={ord!r} along {len(axes)} axes, which in NumPy is the norm of a matrix"
+            " and not known here: give one axis, or x.ravel()"
+        )
     if ord is None or ord == 2:
         return functions.norm(x, axis=axes, keepdims=bool(keepdims))
     if ord == 1:
@@ -483,10 +490,12 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     return getitem(x, tuple(index))
 
 
-def sort(x: Any, axis: int = -1, **options: Any) -> Any:
-    """Return x sorted along an axis; equal elements keep their order, and their gradients too."""
+def sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
+    """Return x sorted along an axis, or flat without one; equal elements keep their order."""
     _refuse("sort", options)
     x = _array(x)
+    if axis is None:
+        x, axis = ravel(x), 0
     place = _axis(x, axis, "sort")
     numbers = x.data if isinstance(x, Node) else x
     return take_along_axis(x, numbers.argsort(place, kind="stable"), place)

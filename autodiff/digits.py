@@ -10,6 +10,7 @@ and a picture where matplotlib is installed).
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace, say: Say) -> int:
     from .nn.initialisers import he
     from .seeding import seed
 
+    name = _name(options.output)
     (x, y), test = _data(options, say)
     seed(options.seed)
     widths = [x.shape[1], *options.hidden, 10]
@@ -94,7 +96,6 @@ def run(options: argparse.Namespace, say: Say) -> int:
         status = 1
     except KeyboardInterrupt:
         say(f"stopped by hand in epoch {len(reports) + 1}")
-    name = options.output
     serialization.save(model, f"{name}.safetensors")
     training.save_history(reports, f"{name}.csv")
     written = [f"{name}.safetensors", f"{name}.csv"]
@@ -106,16 +107,31 @@ def run(options: argparse.Namespace, say: Say) -> int:
     return status
 
 
+def _name(output: str) -> str:
+    """Return what the files are called before their endings; raise if they have no place."""
+    for ending in (".safetensors", ".csv", ".png"):
+        output = output.removesuffix(ending)
+    if os.path.isdir(output) or output.endswith(("/", os.sep)):
+        output = os.path.join(output, "mnist")
+    folder = os.path.dirname(output) or "."
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise FileNotFoundError(f"-o got a name in the folder '{folder}', which is not there or"
+            " cannot be written: make it first")  # fmt: skip
+    return output
+
+
 def _data(options: argparse.Namespace, say: Say) -> tuple[Any, Any]:
     from .data import load_mnist, load_mnist_small
 
+    if options.small and options.data is not None:
+        raise ValueError("--small and --data exclude each other: give one of them")
     if options.small:
         return load_mnist_small()
     try:
         return load_mnist(options.data)
     except FileNotFoundError as error:
-        if options.data is not None:
-            raise
+        if options.data is not None or os.environ.get("AUTODIFF_DATA"):
+            raise  # a folder that somebody has named
         say(f"{error}")
         say("So this trains on the part of MNIST inside the package, 5,000 images.")
         return load_mnist_small()
@@ -151,9 +167,9 @@ def _picture(reports: list[dict[str, Any]], path: str) -> bool:
 
 
 def _whole(text: str) -> int:
-    if text.isdecimal() and int(text[:10]) >= 1 and len(text) < 10:
+    if text.isdecimal() and len(text) < 7 and int(text) >= 1:
         return int(text)
-    raise argparse.ArgumentTypeError(f"got '{text[:40]}'; expected a whole number from 1 on")
+    raise argparse.ArgumentTypeError(f"got '{text[:40]}'; expected a whole number, 1 to 999999")
 
 
 def _widths(text: str) -> list[int]:
@@ -166,4 +182,6 @@ def _positive(text: str) -> float:
             return float(text)
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"got '{text[:40]}'; expected a number above 0, such as 0.1")
+    raise argparse.ArgumentTypeError(
+        f"got '{text[:40]}'; expected a finite number above 0, such as 0.1"
+    )

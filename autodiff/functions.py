@@ -32,7 +32,7 @@ ALIASES = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
     "atan2": "arctan2", "atanh": "arctanh", "arg": "arctan2", "fabs": "abs", "lg": "log10",
     "ln": "log", "logistic": "sigmoid", "max": "maximum", "min": "minimum", "mod": "remainder",
-    "pow": "power", "sgn": "sign", "swish": "silu", "tg": "tan",
+    "pow": "power", "clamp": "clip", "sgn": "sign", "swish": "silu", "tg": "tan",
 }  # fmt: skip
 
 

@@ -157,6 +157,7 @@ def node_within(x: Any) -> bool:
 class _Modes(local):
     recording = True
     checking: errstate | None = None
+    transforms = 0  # how many transforms are calling their functions just now
     rule: str | None = None  # the name of a user's rule that is being differentiated
 
     @contextmanager

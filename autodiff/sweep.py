@@ -111,6 +111,7 @@ def backward(root: Node, seed: Any = 1.0, create_graph: bool = False) -> None:
         raise RuntimeError(
             "backward() got a value that needs no gradient: it was detached, or made under"
             " no_grad(), or from such values only; call it on the result of recorded operations"
+            " (an update under no_grad() is x.data -= step, as x -= step would make x a constant)"
         )
     if not create_graph:
         if root.vocabulary is floats:

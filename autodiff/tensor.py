@@ -523,6 +523,7 @@ class Tensor(Node):
     def __float__(self) -> float:
         if modes.rule:
             raise TypeError(f"float() of a Tensor inside the vjp of {modes.rule!r}, see custom_vjp")
+        self._refuse_to_leave()
         return float(self.item())
 
     def __int__(self) -> int:
@@ -638,7 +639,17 @@ class Tensor(Node):
 
     # NumPy's protocols: its functions on Tensors are ours
 
+    def _refuse_to_leave(self) -> None:
+        if modes.transforms and self.requires_grad:
+            raise TypeError(
+                f"the numbers of {_named(self)} were asked for inside a function that is being"
+                " differentiated, whose gradient would be lost: make one Tensor of many by stack"
+                " instead of np.array or of filling an array, or write .numpy() or .item() for"
+                " numbers alone"
+            )
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        self._refuse_to_leave()
         array = self.array if copy else self.numpy()
         return array if dtype is None and not copy else np.array(array, dtype, copy=copy)
 

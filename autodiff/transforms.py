@@ -213,14 +213,14 @@ class _Call:
         self.numbers = [not _is_array(leaf) for leaf in everything]  # which are plain numbers
         # Inside another transform the outer graph may come in by an argument, or through a closure;
         # not so Values into a graph of Tensors.
-        self.inner = outer or (_running.on_arrays if arrays else _running.transforms) > 0
+        self.inner = outer or (_running.on_arrays if arrays else modes.transforms) > 0
         before, modes.recording = modes.recording, True  # no_grad around a transform is not for it
-        _running.transforms += 1
+        modes.transforms += 1
         _running.on_arrays += arrays
         try:
             self.result = f(*fresh, **kwargs)
         finally:
-            _running.transforms -= 1
+            modes.transforms -= 1
             _running.on_arrays -= arrays
             modes.recording = before
 

@@ -56,3 +56,15 @@ def test_a_forgotten_name_is_noticed():
     package = ModuleType("package")
     package.__dict__.update(__all__=["a"], a=1, b=2, _c=3, math=importlib.import_module("math"))
     assert public_names(package) - set(package.__all__) == {"b"}
+
+
+def test_what_others_call_things_is_told():
+    import autodiff
+    from autodiff import nn
+
+    for name, ours in [("cat", "concatenate"), ("manual_seed", "seed"), ("clamp", "clip")]:
+        with pytest.raises(AttributeError, match=f"autodiff has no '{name}': .*'{ours}'"):
+            getattr(autodiff, name)
+    with pytest.raises(AttributeError, match=r"CrossEntropyLoss.*write nn\.cross_entropy"):
+        nn.CrossEntropyLoss
+    assert {"Tensor", "nn", "optim", "data"} <= set(dir(autodiff))

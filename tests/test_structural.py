@@ -43,7 +43,7 @@ CASES = {
     "max of all": (lambda x: af.max(x, keepdims=True), [draw(3, 4)]),
     "reduce_min": (lambda x: af.min(x, axis=(0, 1)), [draw(3, 4, 2)]),
     "norm": (lambda x: af.norm(x, axis=1), [draw(3, 4)]),
-    "norm 1": (lambda x: af.norm(x, 1), [draw(3, 4)]),
+    "norm 1": (lambda x: af.norm(x, 1, axis=1), [draw(3, 4)]),
     "norm inf": (lambda x: af.norm(x, math.inf, axis=0), [draw(3, 4)]),
     "reduce_logsumexp": (lambda x: af.logsumexp(x, axis=1), [draw(3, 4)]),
     "cross_entropy": (
@@ -267,6 +267,19 @@ def test_the_edges_are_those_of_the_table(name, f, x, expected):
     f(leaf).backward()
     assert leaf.grad.tolist() == near(expected, nan_ok=True)
     assert grad(f)(np.array(x)).tolist() == near(expected, nan_ok=True)
+
+
+def test_a_norm_of_a_matrix_is_that_of_numpy_or_refused():
+    x = draw(3, 4)
+    for ord in (None, "fro"):
+        assert np.linalg.norm(Tensor(x), ord).item() == near(np.linalg.norm(x, ord))
+    for ord in (1, 2, math.inf):
+        with pytest.raises(ValueError, match=r"norm\(\) got ord=.* along 2 axes"):
+            np.linalg.norm(Tensor(x), ord)
+        np.testing.assert_allclose(
+            np.linalg.norm(Tensor(x), ord, axis=0).data, np.linalg.norm(x, ord, axis=0)
+        )
+    assert np.sort(Tensor(x), axis=None).tolist() == np.sort(x, axis=None).tolist()
 
 
 def test_softmax_keeps_its_digits_far_from_zero():

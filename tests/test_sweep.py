@@ -17,6 +17,7 @@ from autodiff import (
     dot,
     edges,
     exp,
+    linear,
     log,
     maximum,
     no_grad,
@@ -25,6 +26,7 @@ from autodiff import (
     sign,
     sin,
     sqrt,
+    steps,
     sum,
     sweep,
     symbols,
@@ -85,6 +87,29 @@ def test_the_step_of_dot_line_by_line_is_its_rule(pairs, bias):
     assert [v.grad for v in w] == [3.0 * v.data for v in x]
     assert [v.grad for v in x] == [3.0 * v.data for v in w]
     assert [v.grad for v in b] == [3.0] * bias
+
+
+def test_a_dot_of_nodes_alone_is_marked_for_the_fast_step():
+    w, x = [Value(2.0), Value(3.0)], [Value(5.0), Value(7.0)]
+    assert dot(w, x).right is steps.NODES
+    assert linear(x, [w])[0].right is steps.NODES
+    assert dot(w, [5.0, x[1]]).right is steps.MANY
+    assert linear([5.0, 7.0], [w])[0].right is steps.MANY
+
+
+def test_repeated_operands_of_dot_get_their_shares_in_the_order_of_the_rule():
+    """Sums of floats depend on their order: both sweeps must add in the same one, to the bit."""
+    rng = random.Random(0)
+    for _ in range(300):
+        leaves = [Value(rng.uniform(-3, 3)) for _ in range(3)]
+        operands = [rng.choice([*leaves, rng.uniform(-3, 3)]) for _ in range(2 * rng.randint(1, 5))]
+        half = len(operands) // 2
+        y = dot([leaves[0], *operands[:half]], [leaves[1], *operands[half:]], leaves[2])
+        for leaf in leaves:
+            leaf.zero_grad()
+        y.backward()
+        found = pullback(y, 1.0)
+        assert [leaf.grad for leaf in leaves] == [found[leaf] for leaf in leaves]
 
 
 def test_gradients_set_to_none_count_as_zero_among_many_operands():

@@ -120,6 +120,17 @@ def test_the_command_trains_saves_and_tells(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
+    "output, expected", [("a.csv", "a"), ("d/", "d/mnist"), ("d", "d/mnist"), ("./b", "b")]
+)
+def test_files_are_named_after_what_is_asked_for(tmp_path, monkeypatch, output, expected):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    assert main(["mnist", "--small", "--epochs", "1", "--hidden", "4", "-o", output]) == 0
+    for ending in ("safetensors", "csv", "png"):
+        assert (tmp_path / f"{expected}.{ending}").is_file()
+
+
+@pytest.mark.parametrize(
     "optimizer", ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adamw"]
 )
 def test_every_optimizer_of_the_command_learns(tmp_path, monkeypatch, capsys, optimizer):
@@ -144,12 +155,16 @@ def test_a_rate_that_is_too_large_is_told_and_what_there_is_is_saved(tmp_path, m
 @pytest.mark.parametrize(
     "words, message",
     [
-        (["--hidden", "a"], "got 'a'; expected a whole number from 1 on"),
-        (["--epochs", "0"], "got '0'; expected a whole number from 1 on"),
+        (["--hidden", "a"], "got 'a'; expected a whole number, 1 to 999999"),
+        (["--epochs", "0"], "got '0'; expected a whole number, 1 to 999999"),
         (["--lr", "-1"], "expected"),
         (["--optimizer", "magic"], "invalid choice"),
         (["--data", "/no/such/folder"], "there is no such folder"),
         (["extra"], "unrecognized arguments: extra"),
+        (["--small", "--data", "."], "--small and --data exclude each other"),
+        (["--small", "-o", "no/such/name"], "the folder 'no/such', which is not there"),
+        (["--hidden", "100000000000"], "expected a whole number, 1 to 999999"),
+        (["--lr", "inf"], "expected a finite number above 0"),
     ],
 )
 def test_what_is_misused_is_told_in_words(capsys, words, message):
@@ -169,6 +184,7 @@ def test_without_the_whole_of_mnist_it_trains_on_the_part_and_says_so(
         raise FileNotFoundError("load_mnist() found MNIST nowhere")
 
     monkeypatch.setattr(data, "load_mnist", nowhere)
+    monkeypatch.delenv("AUTODIFF_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
     assert main(["mnist", "--epochs", "1", "--hidden", "8"]) == 0
     printed = capsys.readouterr().out

@@ -417,3 +417,20 @@ def test_tangents_and_arguments_of_arrays_that_do_not_fit_are_told():
         grad(quartic)(X * 1j)
     with pytest.raises(TypeError, match="expected one number: use jacobian"):
         grad(lambda x: x)(X)
+
+
+def test_a_tensor_that_numpy_takes_apart_inside_a_transform_is_refused():
+    """Its gradient would silently be 0."""
+    x = np.array([1.0, 2.0, 3.0])
+
+    def filled(x):
+        out = np.zeros(3)
+        out[0] = x[0] ** 2
+        return out.sum()
+
+    for f in (lambda x: np.array([x[0], x[1]]).sum(), lambda x: np.asarray(x).sum()):
+        with pytest.raises(TypeError, match="inside a function that is being differentiated"):
+            grad(f)(x)
+    with pytest.raises(ValueError, match="setting an array element") as caught:  # NumPy's words
+        grad(filled)(x)
+    assert "inside a function that is being differentiated" in str(caught.value.__cause__)

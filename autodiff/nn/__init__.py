@@ -53,13 +53,24 @@ _LATER = {
     **dict.fromkeys(("to_scalar", "to_tensor"), "conversion"),
 }  # fmt: skip
 
+# what PyTorch's users look for
+_ELSEWHERE = {
+    "BCELoss": "nn.bce(p, t)", "BCEWithLogitsLoss": "nn.bce_with_logits(z, t)",
+    "CrossEntropyLoss": "nn.cross_entropy(scores, classes)", "HuberLoss": "nn.huber(p, t)",
+    "L1Loss": "nn.l1(p, t)", "MSELoss": "nn.mse(p, t)", "NLLLoss": "nn.nll(log_p, classes)",
+    "ModuleDict": "a dict", "ModuleList": "a list", "ParameterList": "a list",
+    "Parameter": "Tensor(numbers, requires_grad=True)", "functional": "from autodiff import relu",
+    "init": "nn.he, nn.xavier", "SmoothL1Loss": "nn.huber(p, t)",
+}  # fmt: skip
+
 
 def __getattr__(name: str) -> object:
     if name in _LATER:
         from importlib import import_module
 
         return getattr(import_module(f".{_LATER[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    hint = f": write {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

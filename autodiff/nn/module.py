@@ -90,6 +90,11 @@ class Module:
         Raises ValueError that names what is missing, what is extra, and what has another shape.
         Each parameter keeps its dtype.
         """
+        if not hasattr(state, "items"):
+            raise TypeError(
+                f"load_state_dict() got {state!r}, a {type(state).__name__}; expected a dict: of a"
+                " file it is autodiff.serialization.load(model, path)"
+            )
         leaves = self._leaves()
         faults = [f"missing: {name}" for name in leaves if name not in state]
         faults += [f"extra: {name}" for name in state if name not in leaves]
