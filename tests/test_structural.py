@@ -208,11 +208,9 @@ def test_values_are_those_of_arrays_and_dtypes_stay(name):
     np.testing.assert_allclose(y.data, double.data, rtol=2e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name, (_, args) in CASES.items() if len(args) > 1])
 def test_only_what_needs_a_gradient_gets_one(name):
     f, args = CASES[name]
-    if len(args) < 2:
-        pytest.skip("of one argument")
     for chosen in range(len(args)):
         leaves = [Tensor(x, requires_grad=i == chosen) for i, x in enumerate(args)]
         y = f(*leaves)
