@@ -19,6 +19,7 @@ import operator
 from . import functions
 from .functions import where
 from .graph import Node, node_within
+from .wording import shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _array(x: Any) -> Any:
     """Return x, if it has axes to speak of; lists and numbers as ndarrays."""
     if isinstance(x, Node):
         if not hasattr(x, "shape"):
-            raise TypeError(f"expected a Tensor or an array, got {x!r}, a {type(x).__name__}")
+            raise TypeError(f"expected a Tensor or an array, got {shown(x)}")
         return x
     import numpy as np
 
@@ -43,9 +44,7 @@ def _array(x: Any) -> Any:
         return stack(x)
     array = np.asarray(x)
     if array.dtype.kind not in "biufO":
-        raise TypeError(
-            f"expected a Tensor or an array of real numbers, got {x!r}, a {type(x).__name__}"
-        )
+        raise TypeError(f"expected a Tensor or an array of real numbers, got {shown(x)}")
     return array
 
 

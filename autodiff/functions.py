@@ -20,6 +20,7 @@ from . import elementwise, floats, structural
 from .graph import CONSTANT, UNSET, Node, altered, apply, modes, node_within
 from .primitive import Primitive
 from .steps import ABSENT, MANY, NODES
+from .wording import shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ def _plain_vocabulary(args: tuple[Any, ...], role: str) -> Any:
             return arrays
     for x in args:
         if isinstance(x, (str, bytes, complex)) or not hasattr(x, "__float__"):
-            raise TypeError(
-                f"{role}() got {x!r}, a {type(x).__name__}; expected a Value, number or ndarray"
-            )
+            raise TypeError(f"{role}() got {shown(x)}; expected a Value, number or ndarray")
     return floats
 
 
@@ -515,8 +514,7 @@ def shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
     for index, number in enumerate(numbers):
         if isinstance(number, (str, bytes, complex)) or not hasattr(number, "__float__"):
             raise TypeError(
-                f"{role}() got {number!r}, a {type(number).__name__}, as value {index}; expected"
-                " Values or real numbers"
+                f"{role}() got {shown(number)}, as value {index}; expected Values or real numbers"
             )
     largest = max(x if type(x) is float else float(value) for x, value in zip(numbers, values))
     shift = largest if floats.all_finite(largest) else 0.0
@@ -530,7 +528,7 @@ def _list(x: Any, role: str) -> Any:
     if isinstance(x, (Node, str, bytes)) or not hasattr(x, "__len__"):
         array = isinstance(x, Node) and hasattr(x, "shape")
         raise TypeError(
-            f"{role}() got {x!r}, a {type(x).__name__}; expected a list of Values or numbers"
+            f"{role}() got {shown(x)}; expected a list of Values or numbers"
             + (": the product of Tensors is a @ b" if array else "")
         )
     return x.tolist() if getattr(x, "ndim", 0) else x

@@ -36,6 +36,7 @@ from .primitive import Primitive
 from .steps import ABSENT, MANY
 from .sweep import backward
 from .torch_words import hint
+from .wording import a_kind, shown
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -135,13 +136,13 @@ def _operand(x: Any, role: str, beside: np.dtype[Any] = _FLOAT) -> Any:
             ) from None
     if isinstance(x, Node):
         raise TypeError(
-            f"{role} got a Tensor and a {type(x).__name__}; a graph is of one kind: make all of it"
+            f"{role} got a Tensor and {a_kind(x)}; a graph is of one kind: make all of it"
             " Tensors, or use float(value) as a constant"
         )
     if isinstance(x, (np.ndarray, np.generic, list, tuple)):
         return _constant(_numbers(x, role))
     if isinstance(x, (str, bytes, complex, dict, set, type(None))):
-        raise TypeError(f"{role} got {_short(x)}; expected a Tensor, an array or a real number")
+        raise TypeError(f"{role} got {shown(x)}; expected a Tensor, an array or a real number")
     return NotImplemented
 
 
@@ -149,13 +150,13 @@ def _numbers(x: Any, role: str) -> np.ndarray[Any, Any]:
     """Return x as an ndarray of real numbers, or raise TypeError."""
     if isinstance(x, (list, tuple)) and node_within(x):
         raise TypeError(
-            f"{role} got {_short(x)} with nodes in it; expected numbers, as their gradient would"
+            f"{role} got {shown(x)} with nodes in it; expected numbers, as their gradient would"
             " be lost: stack() makes one Tensor of many, and Values stay Values"
         )
     try:
         array = np.asarray(x)
     except ValueError as error:
-        raise TypeError(f"{role} got {_short(x)}; expected rows of one length: {error}") from None
+        raise TypeError(f"{role} got {shown(x)}; expected rows of one length: {error}") from None
     if array.dtype.kind not in "biuf":
         hint = (
             ": Values and Tensors do not mix"
@@ -163,7 +164,7 @@ def _numbers(x: Any, role: str) -> np.ndarray[Any, Any]:
             else ""
         )
         raise TypeError(
-            f"{role} got {_short(x)}, of dtype {array.dtype}; expected real numbers{hint}"
+            f"{role} got {shown(x)}, of dtype {array.dtype}; expected real numbers{hint}"
         )
     return array
 
@@ -201,7 +202,7 @@ class Tensor(Node):
     ) -> None:
         if isinstance(data, Node):
             raise TypeError(
-                f"Tensor() got {_short(data)}; expected an array: it is a node already, and"
+                f"Tensor() got {shown(data)}; expected an array: it is a node already, and"
                 " .detach() makes a constant of it"
             )
         array = _numbers(data, "Tensor()")
@@ -239,7 +240,7 @@ class Tensor(Node):
         result = _operand(x, role)
         if result is NotImplemented:
             raise TypeError(
-                f"{role}() got {_short(x)}; expected a Tensor, an array or a real number"
+                f"{role}() got {shown(x)}; expected a Tensor, an array or a real number"
             )
         return result
 
@@ -713,10 +714,3 @@ def _named(node: Tensor) -> str:
     name = f"the tensor {node.label!r}" if node.label else "a tensor"
     made = f", made by {node.primitive.name}," if node.primitive and node.inputs else ""
     return f"{name} of shape {node.shape}{made}"
-
-
-def _short(x: Any) -> str:
-    text = repr(x)
-    kind = type(x).__name__
-    article = "an" if kind[0].lower() in "aeiou" else "a"
-    return f"{text if len(text) <= 60 else text[:57] + '...'}, {article} {kind}"

@@ -24,6 +24,7 @@ from .graph import Node, apply, modes
 from .primitive import Primitive
 from .sweep import pullback, pushforward
 from .value import Value
+from .wording import shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 def _check_tuple(transform: str, what: str, given: Any) -> None:
     if not isinstance(given, (tuple, list)):
         raise TypeError(
-            f"{transform} got {what}={_short(given)}; expected a tuple with one for each argument"
+            f"{transform} got {what}={shown(given)}; expected a tuple with one for each argument"
             f" of the function, as in {transform}(f, (x,), (t,))"
         )
 
@@ -229,7 +230,7 @@ class _Call:
         one = not isinstance(self.result, (list, tuple, dict)) and hasattr(self.result, "__float__")
         if not one or _shape(self.result):
             raise TypeError(
-                f"{transform} of {_name(self.f)}, which returned {_short(self.result)}; expected"
+                f"{transform} of {_name(self.f)}, which returned {shown(self.result)}; expected"
                 " one number: use jacobian for several, or add them up"
             )
         return self.result
@@ -288,7 +289,7 @@ def _variable(leaf: Any, name: str) -> Node:
         return apply(ALIAS, leaf) if leaf.requires_grad else Value(leaf.data)
     if isinstance(leaf, (str, bytes, complex)) or not hasattr(leaf, "__float__"):
         raise TypeError(
-            f"a derivative of {name} was asked for in {_short(leaf)}; expected a number, or a list,"
+            f"a derivative of {name} was asked for in {shown(leaf)}; expected a number, or a list,"
             " tuple or dict of them: choose the arguments with argnums"
         )
     return Value(leaf)
@@ -405,8 +406,3 @@ def _named(function: Callable[..., Any], f: Callable[..., Any], transform: str) 
 
 def _name(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", type(f).__name__)
-
-
-def _short(x: Any) -> str:
-    text = repr(x)
-    return f"{text if len(text) <= 60 else text[:57] + '...'}, a {type(x).__name__}"

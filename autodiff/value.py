@@ -18,6 +18,7 @@ from .graph import CONSTANT, UNSET, Node, altered, apply, modes
 from .primitive import HandWritten, Primitive
 from .steps import ABSENT
 from .sweep import backward
+from .wording import a_kind, clipped, shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -114,10 +115,10 @@ def _operand(x: Any, role: str) -> Any:
     if isinstance(x, Value):
         return x
     if isinstance(x, (str, bytes, complex, list, tuple, dict, set, type(None))):
-        raise TypeError(f"{role} got {x!r}, {_described(x)}; expected a Value or a real number")
+        raise TypeError(f"{role} got {shown(x)}; expected a Value or a real number")
     if isinstance(x, Node):
         raise TypeError(
-            f"{role} got a Value and a {type(x).__name__}; a graph is of one kind: use float(value)"
+            f"{role} got a Value and {a_kind(x)}; a graph is of one kind: use float(value)"
             f" as a constant, or make all of it {type(x).__name__}s"
         )
     if _has_axes(x) or not hasattr(x, "__float__"):
@@ -128,10 +129,6 @@ def _operand(x: Any, role: str) -> Any:
         raise OverflowError(
             f"{role} got a whole number beyond 1.8e308, the largest float; use float('inf')"
         ) from None
-
-
-def _described(x: Any) -> str:
-    return f"{'an' if type(x).__name__[0] in 'aeiou' else 'a'} {type(x).__name__}"
 
 
 class Value(Node):
@@ -168,7 +165,7 @@ class Value(Node):
         inputs = tuple(children)
         if not all(isinstance(child, Value) for child in inputs):
             raise TypeError(
-                f"Value() got {_clipped(children)} as its second argument, the children of a node"
+                f"Value() got {clipped(children)} as its second argument, the children of a node"
                 " made by hand; expected a tuple of Values. Give a name as Value(2.0, label='a')"
             )
         self.inputs = inputs
@@ -200,9 +197,7 @@ class Value(Node):
     def operand(x: Any, role: str) -> Any:
         result = _operand(x, role)
         if result is NotImplemented:
-            raise TypeError(
-                f"{role}() got {x!r}, {_described(x)}; expected a Value or a real number"
-            )
+            raise TypeError(f"{role}() got {shown(x)}; expected a Value or a real number")
         return result
 
     def backward(self, gradient: float = 1.0, *, create_graph: bool = False) -> None:
@@ -215,7 +210,7 @@ class Value(Node):
         """
         if type(self.data) is not float and not isinstance(self.data, (float, int)):
             raise TypeError(
-                f"backward() got a value whose .data is {_clipped(self.data)}; expected a float:"
+                f"backward() got a value whose .data is {clipped(self.data)}; expected a float:"
                 " where .data is assigned, assign numbers, as in x.data -= 0.1 * float(x.grad)"
             )
         if type(gradient) is not float:
@@ -251,7 +246,7 @@ class Value(Node):
     __rfloordiv__ = _reflected(elementwise.floor_divide)
 
     def __xor__(self, other: Any) -> Value:
-        raise TypeError(f"Value ^ {_clipped(other)}: ^ is no power in Python; write ** instead")
+        raise TypeError(f"Value ^ {clipped(other)}: ^ is no power in Python; write ** instead")
 
     __rxor__ = __xor__
 
@@ -429,7 +424,7 @@ def _number(data: Any, role: str = "Value()") -> float:
         )
     if _has_axes(data) or not hasattr(data, "__float__"):
         raise TypeError(
-            f"{role} got {_clipped(data)}, {_described(data)}; expected one real number, e.g."
+            f"{role} got {shown(data)}; expected one real number, e.g."
             f" {role.replace('()', '(2.0)')}"
         )
     number: float = _operand(data, role)
@@ -443,11 +438,6 @@ def _seed(gradient: Any) -> float:
             f" create_graph={gradient} by its name"
         )
     return 1.0 if gradient is None else _number(gradient, "backward()")
-
-
-def _clipped(x: Any) -> str:
-    text = repr(x)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _has_axes(x: Any) -> bool:

@@ -222,7 +222,7 @@ def test_an_array_beside_a_value_is_refused_with_the_name_of_the_function():
 
 
 def test_nodes_of_two_kinds_are_refused():
-    with pytest.raises(TypeError, match="add got a Value and a Array; a graph is of one kind"):
+    with pytest.raises(TypeError, match="add got a Value and an Array; a graph is of one kind"):
         autodiff.add(Value(1.0), Array(np.ones(2)))
 
 

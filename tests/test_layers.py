@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Lowest first. A name is a module or a whole subpackage: one room, free within itself.
 FLOORS = [
-    ("floats", "arrays", "shapes", "special", "symbols", "typeset"),
+    ("floats", "arrays", "shapes", "special", "symbols", "typeset", "wording"),
     ("steps", "primitive", "elementwise", "structural"),
     ("graph",),
     ("functions", "array_functions", "protocols", "copying"),
@@ -72,7 +72,7 @@ NEIGHBOURS = {
 LAZY = {"arrays"}
 
 # What `visualize` reads of `autodiff`.
-VISUALIZE_READS = {"elementwise", "functions", "graph", "nn", "primitive", "symbols"}
+VISUALIZE_READS = {"elementwise", "functions", "graph", "nn", "primitive", "symbols", "wording"}
 
 # Packages that take time to import -> who may import them at module level.
 HEAVY: dict[str, set[str]] = {

@@ -185,7 +185,7 @@ def test_two_to_a_string_is_refused():
 
 
 def test_a_value_and_an_array_node_do_not_mix_and_the_message_says_what_to_do():
-    with pytest.raises(TypeError, match=r"add got a Value and a Array.*use float\(value\)"):
+    with pytest.raises(TypeError, match=r"add got a Value and an Array.*use float\(value\)"):
         Value(1.0) + Array(np.ones(2))
 
 

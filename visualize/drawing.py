@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff.graph import Node, topological_order
 from autodiff.nn import Module
+from autodiff.wording import a_kind, shown
 
 from . import beads, cards, dot, networks, neurons
 from .names import name_all
@@ -187,12 +188,9 @@ def _check_node(root: Any, function: str) -> None:
 
 def _short(x: Any) -> str:
     """Describe an object by its type, and show it if it is of a harmless one."""
-    kind = type(x).__name__
-    article = "an" if kind[0] in "aeiou" else "a"
     if type(x) in (int, float, str, bool):
-        text = repr(x)
-        return f"{text if len(text) <= 40 else text[:37] + '...'}, {article} {kind}"
-    return "None" if x is None else f"{article} {kind}"
+        return shown(x, 40)
+    return "None" if x is None else a_kind(x)
 
 
 def _check(what: str, got: Any, known: Any) -> None:

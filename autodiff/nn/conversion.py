@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..value import Value
+from ..wording import a_kind
 from . import activations, layers
 from .initialisers import zeros
 from .scalar import MLP, Layer, Neuron
@@ -62,18 +63,14 @@ def _layers(model: Any) -> list[Sequence[Neuron]]:
     else:
         own = isinstance(model, (MLP, Layer, Neuron))
         hint = ", with their own __call__" if own else ""
-        raise TypeError(
-            f"to_tensor() got a {type(model).__name__}; expected an MLP, Layer or Neuron{hint}"
-        )
+        raise TypeError(f"to_tensor() got {a_kind(model)}; expected an MLP, Layer or Neuron{hint}")
     if isinstance(model, Neuron):
         return [[model]]
     if isinstance(model, Layer):
         return [model.neurons]
     for number, layer in enumerate(model.layers, 1):
         if type(layer).__call__ is not Layer.__call__:
-            raise ValueError(
-                f"to_tensor() got a {type(layer).__name__} as layer{number}; expected a Layer"
-            )
+            raise ValueError(f"to_tensor() got {a_kind(layer)} as layer{number}; expected a Layer")
     return [layer.neurons for layer in model.layers]
 
 
@@ -81,7 +78,7 @@ def _activation(neurons: Sequence[Neuron], layer: str) -> str:
     """Return the activation that all neurons of a layer have."""
     for neuron in neurons:
         if type(neuron).__call__ is not Neuron.__call__:
-            raise ValueError(f"{layer} has a {type(neuron).__name__}; expected neurons")
+            raise ValueError(f"{layer} has {a_kind(neuron)}; expected neurons")
     names = sorted({neuron.activation for neuron in neurons})
     widths = sorted({len(neuron.w) for neuron in neurons})
     if len(names) > 1:

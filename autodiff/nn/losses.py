@@ -14,6 +14,7 @@ import operator
 from .. import array_functions, floats, functions
 from ..graph import Node, apply
 from ..primitive import Primitive
+from ..wording import shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -197,8 +198,7 @@ def _pairs(predictions: Any, targets: Any, name: str) -> Iterator[tuple[Any, Any
         for x in (predictions, targets):
             if isinstance(x, (str, bytes, complex)) or not hasattr(x, "__float__"):
                 raise TypeError(
-                    f"{name}() got {x!r}, a {type(x).__name__}; expected a number, a Value, or"
-                    " lists of them"
+                    f"{name}() got {shown(x)}; expected a number, a Value, or lists of them"
                 )
         yield predictions, targets if isinstance(targets, Node) else float(targets)
         return

@@ -12,6 +12,7 @@ are. The lists `layers` and `neurons` count from 1, as people count layers: laye
 from __future__ import annotations
 
 from ..graph import Node
+from ..wording import a_kind, shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Module:
         """
         if not hasattr(state, "items"):
             raise TypeError(
-                f"load_state_dict() got {state!r}, a {type(state).__name__}; expected a dict: of a"
+                f"load_state_dict() got {shown(state)}; expected a dict: of a"
                 " file it is autodiff.serialization.load(model, path)"
             )
         leaves = self._leaves()
@@ -160,7 +161,7 @@ def _fitted(new: Any, old: Any) -> tuple[Any, str]:
         array = np.asarray(None)
     shape, kind = np.shape(old), np.asarray(old).dtype
     if array.dtype.kind not in "biuf":
-        return None, f"is a {type(new).__name__} of {array.dtype}; expected real numbers"
+        return None, f"is {a_kind(new)} of {array.dtype}; expected real numbers"
     if array.shape != shape:
         return None, f"has shape {array.shape}; expected {shape}"
     return (float(array) if type(old) is float else array.astype(kind, copy=False)), ""

@@ -15,6 +15,7 @@ import random
 
 from .. import functions
 from ..value import Value
+from ..wording import shown
 from .initialisers import check_width
 from .module import Module
 
@@ -155,7 +156,7 @@ def _called(parts: Sequence[Any], x: Any, names: Sequence[str]) -> Any:
         x = [x]  # of a single input one may leave off the brackets
     if not isinstance(x, (list, tuple)):
         raise TypeError(
-            f"{names[0].rstrip(',')} got {x!r}, a {type(x).__name__}; expected a list of numbers,"
+            f"{names[0].rstrip(',')} got {shown(x)}; expected a list of numbers,"
             " or a list of such lists"
         )
     many = len(x) > 0 and isinstance(x[0], (list, tuple))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from .. import floats
 from ..graph import Node
+from ..wording import clipped, shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _checked(parameters: Iterable[Any], name: str) -> list[Any]:
     if isinstance(parameters, Node) or not hasattr(parameters, "__iter__"):
         hint = "model.parameters()" if hasattr(parameters, "parameters") else "[w, b]"
         raise TypeError(
-            f"{name} got {_short(parameters)}, {_kind(parameters)}; expected a list of"
+            f"{name} got {shown(parameters)}; expected a list of"
             f" parameters: write {name}({hint}, ...)"
         )
     leaves = list(parameters)
@@ -184,28 +185,18 @@ def _checked(parameters: Iterable[Any], name: str) -> list[Any]:
     for index, leaf in enumerate(leaves):
         if not isinstance(leaf, Node):
             raise TypeError(
-                f"{name} got {_short(leaf)}, {_kind(leaf)}, as parameter {index}; expected Values"
+                f"{name} got {shown(leaf)}, as parameter {index}; expected Values"
                 " or Tensors that need gradients: Value(0.5) is one"
             )
         if not leaf.is_leaf or not leaf.requires_grad:
             why = "made by an operation" if not leaf.is_leaf else "a constant"
             raise ValueError(
-                f"{name} got {_short(leaf)} as parameter {index}, which is {why}; expected a leaf,"
+                f"{name} got {clipped(leaf)} as parameter {index}, which is {why}; expected a leaf,"
                 " to which gradients come and whose numbers can be changed"
             )
     if len(set(leaves)) < len(leaves):
         raise ValueError(f"{name} got a parameter twice; expected each once")
     return leaves
-
-
-def _short(x: Any) -> str:
-    text = " ".join(repr(x).split())
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _kind(x: Any) -> str:
-    name = type(x).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' or name == 'ndarray' else 'a'} {name}"
 
 
 def _in_blocks(parts: list[Any]) -> list[list[Any]]:
