@@ -78,9 +78,11 @@ def _axis(x: Any, axis: Any, role: str) -> int:
 
 def _reduction(word: Any, role: str) -> Any:
     def reduce(x: Any, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
-        _refuse(role, options)
+        if options:
+            _refuse(role, options)
         x = _array(x)
-        return word(x, axis=_axes(x, axis, role), keepdims=bool(keepdims))
+        axes = tuple(range(len(x.shape))) if axis is None else _axes(x, axis, role)
+        return word(x, axis=axes, keepdims=bool(keepdims))
 
     reduce.__name__ = reduce.__qualname__ = role
     return reduce
@@ -107,7 +109,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False, **options: Any) -> Any
     Of a list of Values or numbers it is their sum as one node, correctly rounded (`math.fsum`);
     then a second argument is what the sum starts from.
     """
-    start = options.pop("start", None)
+    start = options.pop("start", None) if options else None
     if _is_array(x):
         return _sum(x, axis, keepdims, **options)
     return functions.sum(x, axis if start is None else start)
@@ -129,8 +131,10 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False, **options: Any) -> A
     _refuse("mean", options)
     x = _array(x)
     axes = _axes(x, axis, "mean")
-    total = functions.reduce_sum(x, axis=axes, keepdims=bool(keepdims))
-    return functions.divide(total, float(math.prod(x.shape[i] for i in axes)))
+    total: Any = functions.reduce_sum(x, axis=axes, keepdims=bool(keepdims))
+    count = float(math.prod([x.shape[i] for i in axes]))
+    recorded = isinstance(total, Node)  # then its operator is quick
+    return total / count if recorded else functions.divide(total, count)
 
 
 def var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextvars import Context
 from functools import partial, wraps
 from types import SimpleNamespace
 from typing import Any
@@ -40,8 +41,24 @@ except ImportError:  # pragma: no cover  (a NumPy that has them elsewhere)
         np.seterr(**before)
 
 
+# A place where they are off, to call a function in: `enter(np.add, a, b)`, in a tenth of the time
+# of hush and unhush. One call at a time fits in; to all others it raises RuntimeError.
+_quiet_place = Context()
+_quiet_place.run(hush)
+enter = _quiet_place.run
+
+
+def quietly(function: Callable[..., Any], *args: Any, **params: Any) -> Any:
+    """Call the function with NumPy's warnings off: inf and nan are answers here."""
+    before = hush()
+    try:
+        return function(*args, **params)
+    finally:
+        unhush(before)
+
+
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function with NumPy's warnings off: inf and nan are answers here."""
+    """Return the function with NumPy's warnings off."""
 
     @wraps(function)
     def quiet(*args: Any, **params: Any) -> Any:
@@ -83,6 +100,7 @@ products_of_others, cumsum = _quiet(shapes.products_of_others), _quiet(shapes.cu
 norm, reduce_logsumexp = _quiet(shapes.norm), _quiet(shapes.reduce_logsumexp)
 cross_entropy = _quiet(shapes.cross_entropy)
 cross_entropy_slope = _quiet(shapes.cross_entropy_slope)
+one_hot = shapes.one_hot
 weight_slope, relu = _quiet(shapes.weight_slope), _quiet(shapes.relu)
 matmul, affine, einsum = _quiet(shapes.matmul), _quiet(shapes.affine), _quiet(shapes.einsum)
 broadcast_to, reshape, transpose = shapes.broadcast_to, shapes.reshape, shapes.transpose

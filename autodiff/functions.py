@@ -688,6 +688,8 @@ def cross_entropy_slope(z: Any, *, target: Any, kept: dict[str, Any]) -> Any:
 
     if not isinstance(z, Node):
         return arrays.cross_entropy_slope(z, target=target, kept=kept)
+    if target.ndim == 1:
+        target = arrays.one_hot(target, z.data)
     log_total = broadcast_to(reduce_logsumexp(z, axis=(1,), keepdims=True), shape=target.shape)
     return (exp(z - log_total) * target.sum(1, keepdims=True) - target) * (1.0 / len(target))
 

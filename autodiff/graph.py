@@ -285,37 +285,43 @@ class errstate(_Mode):
 
 def apply(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     """Compute the primitive on nodes and numbers, and record it: the one way a graph grows."""
-    kinds: set[Any] = set(map(type, inputs))
-    alike = len(kinds) == 1 and issubclass(kind := kinds.pop(), Node)
-    if alike:  # written out, as it is faster
-        args = [x.data for x in inputs]
-    else:
-        kind, inputs = _made_alike(primitive, inputs, kinds)
+    kind: Any = type(inputs[0]) if inputs else None
+    alike, constant = kind is not None and issubclass(kind, Node), True
+    for x in inputs:
+        if type(x) is not kind:
+            alike = False
+        if type(x) is not float and constant and isinstance(x, Node):
+            constant = x.primitive is CONSTANT
+    if not alike:
+        kind, inputs = _made_alike(primitive, inputs)
         args = [x.data if isinstance(x, Node) else x for x in inputs]
-    if alike and kind.vocabulary is not floats:
-        data = primitive.on_arrays(*args, **params)
-    else:
         data = primitive.compute(kind.vocabulary, *args, **params)
+    elif kind.vocabulary is floats:
+        args = [x.data for x in inputs]
+        data = primitive.compute(floats, *args)
+    else:
+        args = [x.array for x in inputs]
+        data = primitive.on_arrays(*args, **params)
     if altered:
         if modes.checking:
             check(kind.vocabulary, data, args, lambda: f"{_call(primitive, inputs)} is {data}")
         if not modes.recording:
             return kind.record(data, (), CONSTANT)
-    for x in inputs:
-        if isinstance(x, Node) and x.primitive is not CONSTANT:
-            node = kind.record(data, inputs, primitive)
-            if alike and node.right is MANY:
-                node.right = NODES
-            if params:
-                node.params = params
-            return node
-    return kind.record(data, (), CONSTANT)
+    if constant:
+        return kind.record(data, (), CONSTANT)
+    node = kind.record(data, inputs, primitive)
+    if alike and node.right is MANY:
+        node.right = NODES
+    if params:
+        node.params = params
+    return node
 
 
 def _made_alike(
-    primitive: Primitive, inputs: tuple[Any, ...], kinds: set[Any]
+    primitive: Primitive, inputs: tuple[Any, ...]
 ) -> tuple[type[Node], tuple[Any, ...]]:
     """Return the kind of the nodes among the inputs, and all inputs as such nodes or as floats."""
+    kinds: set[Any] = set(map(type, inputs))
     kinds.discard(float)
     if len(kinds) == 1 and issubclass(kind := kinds.pop(), Node):
         return kind, inputs

@@ -10,6 +10,7 @@ name.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -62,38 +63,54 @@ def reduce_logsumexp(x: Array, *, axis: Shape, keepdims: bool) -> Array:
 
 
 def cross_entropy(z: Array, *, target: Array, kept: dict[str, Array]) -> Array:
-    """Return the mean over rows of log Σ eᶻ·Σt - t·z, for a row t of probabilities each.
+    """Return the mean over rows z of log Σ eᶻ - z_t for a class t each, or of Σ tᵢ(log Σ eᶻ - zᵢ).
 
     What its slope has in common with it goes into `kept`.
     """
-    shifted = _shifted(z)
-    softmax = np.exp(shifted)
-    sums = _row_sums(softmax)
-    softmax /= sums
-    kept["softmax"] = softmax
-    log_total = np.log(sums)
-    total = np.vdot(target, log_total - shifted)
-    if total != total:  # 0 · ∞ is 0 here: what cannot happen costs nothing
+    # along columns, as NumPy takes a short row one number at a time
+    shifted = z - _maximum(z.T.copy(), axis=0)[:, None]
+    total = _cross_entropy(shifted, target, kept)
+    if total != total:  # it may be that the largest was infinite, which then stays where it is
+        largest = _maximum(z, axis=1, keepdims=True)
+        shifted = z - np.where(np.isfinite(largest), largest, np.zeros_like(largest))
+        total = _cross_entropy(shifted, target, kept)
+    if total != total and target.ndim == 2:  # 0 · ∞ is 0 here: what cannot happen costs nothing
+        log_total = np.log(_row_sums(np.exp(shifted)))
         terms = target * (log_total - shifted)
         total = np.where((target == 0.0) & ~np.isnan(log_total), 0.0, terms).sum()
     return np.asarray(total / len(z) if len(z) else np.nan, z.dtype)
 
 
+def _cross_entropy(shifted: Array, target: Array, kept: dict[str, Array]) -> Any:
+    softmax = np.exp(shifted)
+    sums = _row_sums(softmax)
+    softmax /= sums
+    kept["softmax"] = softmax
+    log_total = np.log(sums)
+    if target.ndim == 2:
+        return np.vdot(target, log_total - shifted)
+    kept["rows"] = rows = np.arange(len(target))
+    return _add(log_total, axis=None) - _add(shifted[rows, target])
+
+
 def cross_entropy_slope(z: Array, *, target: Array, kept: dict[str, Array]) -> Array:
     """Return (softmax(z)·Σt - t)/n, the slope of `cross_entropy`, from what that has kept."""
-    slope = kept["softmax"] * _row_sums(target)
-    slope -= target
-    slope *= 1.0 / max(1, len(z))
+    part = 1.0 / max(1, len(z))
+    if target.ndim == 2:
+        slope = kept["softmax"] * _row_sums(target)
+        slope -= target
+        slope *= part
+        return slope
+    slope = kept["softmax"] * part
+    slope[kept["rows"], target] -= part
     return slope
 
 
-def _shifted(z: Array) -> Array:
-    """Return the rows of z with their largest shifted to 0; what is infinite stays where it is."""
-    # along columns, as NumPy takes a short row one number at a time
-    largest = _maximum(z.T.copy(), axis=0)[:, None]
-    if not np.logical_and.reduce(np.isfinite(largest), axis=None):
-        largest = np.where(np.isfinite(largest), largest, np.zeros_like(largest))
-    return z - largest
+def one_hot(target: Array, like: Array) -> Array:
+    """Return classes as rows of probabilities, of the shape and dtype of the scores."""
+    rows = np.zeros(like.shape, like.dtype)
+    rows[np.arange(len(target)), target] = 1.0
+    return rows
 
 
 def _row_sums(z: Array) -> Array:
@@ -105,10 +122,14 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
 
 
 def spread(g: Array, *, shape: Shape, axis: Shape) -> Array:
-    """Return g, of the shape of a reduction along axes, as often as fills a shape: a view.
+    """Return g, of the shape of a reduction along axes, as often as fills a shape: mostly a view.
 
     It is reshape and broadcast_to in a fifth of their time: along the axes a step takes no bytes.
     """
+    if len(axis) == len(shape) and math.prod(shape) < 4096:  # one number: filling in is faster yet
+        full: Array = np.empty(shape, g.dtype)
+        full.fill(g.item())
+        return full
     g = np.asarray(g)
     steps = iter(g.strides)
     keeps = g.ndim == len(shape)

@@ -170,21 +170,27 @@ def step(node, give, constant):
     b = node.right
     y = node.array
     g = node.grad
-    x = a if type(a) is float else a.array
-    z = b if type(b) is float else b.array
-    if type(a) is not float and a.primitive is not constant:
+    if type(b) is float:
+        x, z = a.array, b
 {}
-    if type(b) is not float and b.primitive is not constant:
+    elif type(a) is float:
+        x, z = a, b.array
+{}
+    else:
+        x, z = a.array, b.array
+        if a.primitive is not constant:
+{}
+        if b.primitive is not constant:
 {}
 """
-# What `give` does in the usual case, written out: the first share, which fits as it is.
+# What `give` does in the usual case, written out: the first share that comes to what an operation
+# made, and fits as it is. Beside a plain number nothing was broadcast.
 _SHARE = """\
 share = {share}
-fits = share.shape == {x}.shape and share.dtype is {x}.dtype
-if fits and {a}.version <= node.made and type({a}.grad) is float:
+if {fits}share.dtype is {x}.dtype and type({a}.grad) is float:
     {a}.grad = share
 else:
-    give(node, {a}, share)
+    give(node, {a}, share, {fresh})
 """
 
 
@@ -194,46 +200,70 @@ def array_step_of(primitive: Primitive) -> Callable[[Any, Any, Any], None]:
     Like those on floats it is printed from the rows, where these are of one or two numbers. What
     has the primitive `constant` needs nothing.
     """
-    from textwrap import indent
-
     from . import arrays
 
     raw = arrays.raw
     if primitive.joint or not primitive.elementwise or len(primitive.vjps) not in (1, 2):
-        return lambda node, give, constant: _general_array_step(
-            primitive, raw, node, give, constant
-        )
+        return _array_step_of_rules(primitive, raw)
     words = {**vars(raw), "inf": floats.inf, "nan": floats.nan}
-    g, y, *operands = map(symbols.name, "gyxz"[: 2 + len(primitive.vjps)])
-    lines = []
-    for rule, a, x in zip(primitive.vjps, "ab", "xz"):
-        share = rule(symbols, g, y, *operands).arrays() if rule else ""
-        if share == "0.0":  # a slope that is flat everywhere
-            share = f"zeros_like({x})"
-        text = _SHARE.format(share=share, a=a, x=x) if rule else "pass"
-        lines.append(indent(text, "    " * len(primitive.vjps)))
-    source = (_ARRAY_UNARY if len(lines) == 1 else _ARRAY_BINARY).format(*lines)
+    if len(primitive.vjps) == 1:
+        source = _ARRAY_UNARY.format(_array_share(primitive, 0, 4))
+    else:
+        source = _ARRAY_BINARY.format(
+            _array_share(primitive, 0, 8),
+            _array_share(primitive, 1, 8),
+            _array_share(primitive, 0, 12, "share.shape == x.shape and "),
+            _array_share(primitive, 1, 12, "share.shape == z.shape and "),
+        )
     exec(compile(source, "<array step>", "exec"), words)  # noqa: S102  (printed from our own rows)
     step: Callable[[Any, Any, Any], None] = words["step"]
     return step
 
 
-def _general_array_step(
-    primitive: Primitive, raw: Any, node: Any, give: Any, constant: Any
-) -> None:
-    inputs, g, y, params = node.inputs, node.grad, node.array, node.params
-    needed = [type(x) is not float and x.primitive is not constant for x in inputs]
-    args = [x if type(x) is float else x.array for x in inputs]
-    if primitive.joint:
-        shares = primitive.joint(raw, needed, g, y, *args, **params)
-    else:
-        shares = [
-            rule(raw, g, y, *args, **params) if need and rule else None
-            for rule, need in zip(primitive.vjps, needed)
-        ]
-    for x, need, share in zip(inputs, needed, shares):
-        if need and share is not None:
-            give(node, x, share)
+def _array_share(primitive: Primitive, argnum: int, margin: int, fits: str = "") -> str:
+    from textwrap import indent
+
+    rule = primitive.vjps[argnum]
+    if rule is None:
+        return " " * margin + "pass"
+    g, y, *operands = map(symbols.name, "gyxz"[: 2 + len(primitive.vjps)])
+    share, x = rule(symbols, g, y, *operands).arrays(), "xz"[argnum]
+    if share == "0.0":  # a slope that is flat everywhere
+        share = f"zeros_like({x})"
+    fresh = share != "g"  # of numbers that nobody else has
+    text = _SHARE.format(share=share, fits=fits, a="ab"[argnum], x=x, fresh=fresh)
+    return indent(text, " " * margin).rstrip()
+
+
+def _array_step_of_rules(primitive: Primitive, raw: Any) -> Callable[[Any, Any, Any], None]:
+    """Return a step that calls the rules."""
+    joint, vjps = primitive.joint, primitive.vjps
+    if not joint and len(vjps) == 1:
+        (rule,) = vjps
+
+        def step_of_one(node: Any, give: Any, constant: Any) -> None:
+            x = node.left
+            if rule:
+                give(node, x, rule(raw, node.grad, node.array, x.array, **node.params))
+
+        return step_of_one
+
+    def step(node: Any, give: Any, constant: Any) -> None:
+        inputs, g, y = node.inputs, node.grad, node.array
+        needed = [type(x) is not float and x.primitive is not constant for x in inputs]
+        args = [x if type(x) is float else x.array for x in inputs]
+        if joint:
+            shares = joint(raw, needed, g, y, *args, **node.params)
+        else:
+            shares = [
+                rule(raw, g, y, *args, **node.params) if need and rule else None
+                for rule, need in zip(vjps, needed)
+            ]
+        for x, need, share in zip(inputs, needed, shares):
+            if need and share is not None:
+                give(node, x, share)
+
+    return step
 
 
 def on_floats(source: str, name: str) -> Any:

@@ -116,8 +116,8 @@ reduce_logsumexp = row(
 )
 
 
-# `nn.cross_entropy` of a batch as one node; the target is an ndarray of probabilities, and `kept` a
-# dict, empty at first, for what value and slope have in common
+# `nn.cross_entropy` of a batch as one node; the target is an ndarray of classes or probabilities,
+# and `kept` a dict, empty at first, for what value and slope have in common
 cross_entropy = row(
     "cross_entropy",
     lambda xp, g, y, z, *, target, kept: g * xp.cross_entropy_slope(z, target=target, kept=kept),

@@ -179,8 +179,8 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
     A zero made for this call marks what the search has met: that saves a set of all nodes. It is
     returned as well, for a node that still holds it when its turn comes was given nothing.
 
-    `node` is being looked at, from its left operand on; it waits in the stack while an operand is
-    looked at in turn, and is then looked at again. Of many operands `rest` are yet to be met.
+    From a node the search goes down along left operands; the nodes on the way wait in the stack to
+    have their right one looked at, or of many operands those that `rest` holds.
     """
     met, blank = UNSET + 0.0, root.blank
     order: list[Node] = []
@@ -190,41 +190,41 @@ def _interior_order(root: Node) -> tuple[list[Node], float]:
     node = root
     node.grad = met
     while True:
-        x = node.left
-        if type(x) is not float and x.grad is not met:
-            if x.primitive is not None:
-                x.grad = met
-                push(node)
-                node = x
-                continue
-            if x.grad is None:  # how one zeroes a gradient in PyTorch
-                x.grad = blank
-        x = node.right
-        if type(x) is not float:
-            if x.grad is not met:
-                if x.primitive is not None:
-                    x.grad = met
-                    push(node)
-                    node = x
-                    continue
-                if x.grad is None:
+        while True:
+            x = node.left
+            if type(x) is float or x.grad is met:
+                break
+            if x.primitive is None:
+                if x.grad is None:  # how one zeroes a gradient in PyTorch
                     x.grad = blank
-        elif x is NODES or x is MANY:
-            below = rest.pop(node, None) or _unmet(node, met)
-            x = node
-            while below and x.grad is met:
-                x = below.pop()
-            if x.grad is not met:
-                x.grad = met
-                if below:
-                    rest[node] = below
-                push(node)
-                node = x
-                continue
-        done(node)
-        if not stack:
-            return order, met
-        node = pop()
+                break
+            x.grad = met
+            push(node)
+            node = x
+        while True:
+            x = node.right
+            if type(x) is not float:
+                if x.grad is not met:
+                    if x.primitive is not None:
+                        break
+                    if x.grad is None:
+                        x.grad = blank
+            elif x is NODES or x is MANY:
+                below = rest.pop(node, None) or _unmet(node, met)
+                x = node
+                while below and x.grad is met:
+                    x = below.pop()
+                if x.grad is not met:
+                    if below:
+                        rest[node] = below
+                    break
+            done(node)
+            if not stack:
+                return order, met
+            node = pop()
+        x.grad = met
+        push(node)
+        node = x
 
 
 def _unmet(node: Node, met: float) -> list[Node]:

@@ -39,49 +39,72 @@ from .torch_words import hint
 from .wording import a_kind, shown
 
 _new = object.__new__
-_ndarray = np.ndarray
-_hush, _unhush = arrays.hush, arrays.unhush
+_ndarray, _add = np.ndarray, np.add
+_enter, _quietly = arrays.enter, arrays.quietly
 
 # The time, in changes of tensors: an operation is stamped with it, and so is what is changed.
 _clock = [0]
 _one_at_a_time = Lock()
-# When a tensor that needs no gradient was changed last: `receive`, which looks at those that do,
-# does not meet it.
-_constant_changed = [0]
+# Whether a constant was changed, or a graph copied of which a leaf had changed: `receive`, which
+# looks at the leaves that get a gradient, does not meet these.
+_look_closely = [False]
 
 
-def _binary(primitive: Primitive, reflected: bool = False) -> Callable[[Tensor, Any], Any]:
-    """Return the method self ∘ other, or other ∘ self. It is `apply` written out for speed."""
+def _operators(primitive: Primitive) -> tuple[Callable[[Tensor, Any], Any], ...]:
+    """Return the methods self ∘ other and other ∘ self. They are `apply` written out for speed."""
     word = getattr(arrays, primitive.name)
     ufunc = getattr(word, "__wrapped__", word)
 
     def operator(self: Tensor, other: Any) -> Any:
-        if type(other) is not Tensor and type(other) is not float:
-            other = _operand(other, primitive.name, self.array.dtype)
-            if other is NotImplemented:
-                return other
-        plain = type(other) is float
-        a, b = (other, self) if reflected else (self, other)
-        if altered or (self.primitive is CONSTANT and (plain or other.primitive is CONSTANT)):
-            return apply(primitive, a, b)
-        before = _hush()
+        if type(other) is float:
+            number, constant = other, self.primitive is CONSTANT
+        else:
+            if type(other) is not Tensor:
+                other = _operand(other, primitive.name, self.array.dtype)
+                if other is NotImplemented or type(other) is float:
+                    return other if other is NotImplemented else operator(self, other)
+            number = other.array
+            constant = self.primitive is CONSTANT and other.primitive is CONSTANT
+        if altered or constant:
+            return apply(primitive, self, other)
         try:
-            number = other if plain else other.array
-            array = ufunc(number, self.array) if reflected else ufunc(self.array, number)
-        finally:
-            _unhush(before)
+            array = _enter(ufunc, self.array, number)
+        except RuntimeError:
+            array = _quietly(ufunc, self.array, number)
         node = _new(Tensor)
         node.array = array if type(array) is _ndarray else np.asarray(array)
         node.grad = None
-        node.left = a
-        node.right = b
+        node.left = self
+        node.right = other
         node.primitive = primitive
-        node.made = _clock[0]
-        node.version = 0
+        node.time = _clock[0]
         return node
 
-    operator.__qualname__ = f"Tensor.{primitive.name}"
-    return operator
+    def reflection(self: Tensor, other: Any) -> Any:
+        if type(other) is not float:
+            other = _operand(other, primitive.name, self.array.dtype)
+            if type(other) is Tensor:
+                return operator(other, self)
+            if other is NotImplemented:
+                return other
+        if altered or self.primitive is CONSTANT:
+            return apply(primitive, other, self)
+        try:
+            array = _enter(ufunc, other, self.array)
+        except RuntimeError:
+            array = _quietly(ufunc, other, self.array)
+        node = _new(Tensor)
+        node.array = array if type(array) is _ndarray else np.asarray(array)
+        node.grad = None
+        node.left = other
+        node.right = self
+        node.primitive = primitive
+        node.time = _clock[0]
+        return node
+
+    for method in (operator, reflection):
+        method.__qualname__ = f"Tensor.{primitive.name}"
+    return operator, reflection
 
 
 def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
@@ -96,19 +119,17 @@ def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
     def method(self: Tensor) -> Any:
         if altered or self.primitive is CONSTANT:
             return apply(primitive, self)
-        before = _hush()
         try:
-            array = compute(self.array)
-        finally:
-            _unhush(before)
+            array = _enter(compute, self.array)
+        except RuntimeError:
+            array = _quietly(compute, self.array)
         node = _new(Tensor)
         node.array = array if type(array) is _ndarray else np.asarray(array)
         node.grad = None
         node.left = self
         node.right = ABSENT
         node.primitive = primitive
-        node.made = _clock[0]
-        node.version = 0
+        node.time = _clock[0]
         return node
 
     method.__doc__ = getattr(functions, primitive.name).__doc__
@@ -186,7 +207,7 @@ class Tensor(Node):
     but real numbers.
     """
 
-    __slots__ = ("array", "made", "params", "use", "version")
+    __slots__ = ("array", "params", "time", "use")
     __hash__ = Node.__hash__
     __array_priority__ = 1000
 
@@ -194,8 +215,7 @@ class Tensor(Node):
     blank: ClassVar[Any] = None
 
     array: Any
-    made: int  # the time when it was computed
-    version: int  # the time when its numbers were last changed
+    time: int  # when its numbers were computed, or changed last
 
     def __init__(
         self, data: Any, requires_grad: bool = False, copy: bool = True, label: str = ""
@@ -212,8 +232,8 @@ class Tensor(Node):
         self.grad = None
         self.left = self.right = ABSENT
         self.primitive = None if requires_grad else CONSTANT
-        self.made = _clock[0]
-        self.version = self.use = 0
+        self.time = _clock[0]
+        self.use = 0
         if label:
             self.label = label
 
@@ -231,8 +251,7 @@ class Tensor(Node):
             node.left = inputs[0]
         node.primitive = primitive
         node.params = NO_PARAMS
-        node.made = _clock[0]
-        node.version = 0
+        node.time = _clock[0]
         return node
 
     @staticmethod
@@ -282,19 +301,21 @@ class Tensor(Node):
     @property
     def stale(self) -> bool:
         """Whether an operand was changed after this tensor was computed from it."""
-        made = self.made
-        return any(type(x) is not float and x.version > made for x in self.inputs)
+        time = self.time
+        return any(type(x) is not float and x.time > time for x in self.inputs)
 
     @stale.setter
     def stale(self, known: bool) -> None:  # a copy, of which it is known
-        self.made = -1 if known else _clock[0]
+        self.time = -1 if known else _clock[0]
+        if known:
+            _look_closely[0] = True
 
     def touch(self) -> None:
         """Note that the numbers have changed: a backward through older results then raises."""
         with _one_at_a_time:
-            self.version = _clock[0] = _clock[0] + 1
+            self.time = _clock[0] = _clock[0] + 1
             if self.primitive is CONSTANT:
-                _constant_changed[0] = self.version
+                _look_closely[0] = True
 
     @property
     def requires_grad(self) -> bool:
@@ -341,23 +362,27 @@ class Tensor(Node):
 
     @staticmethod
     def before_sweep(order: list[Tensor]) -> None:
-        """Raise RuntimeError if a constant was changed after its use: it is to receive nothing."""
-        if _constant_changed[0] > 0:
+        """Raise RuntimeError if something was changed that will receive nothing, and tell of it."""
+        if _look_closely[0]:
             _refuse_changed(order)
 
     @staticmethod
-    def receive(node: Tensor, x: Tensor, share: Any) -> None:
-        """Add a share of the gradient of node to that of its operand x."""
+    def receive(node: Tensor, x: Tensor, share: Any, fresh: bool = False) -> None:
+        """Add a share of the gradient of node to that of its operand x.
+
+        A fresh one is in memory that nobody else knows of: there the sum may be, too.
+        """
         array = x.array
-        if x.version > node.made and x is not node:
+        if x.time > node.time and x is not node:
             raise _changed(x, node)
         if share.shape != array.shape:
             share = arrays.unbroadcast(np.asarray(share), array.shape)
-        if share.dtype != array.dtype:
+        if share.dtype is not array.dtype and share.dtype != array.dtype:
             share = share.astype(array.dtype)
         held = x.grad
+        out = share if fresh and type(share) is _ndarray and type(held) is _ndarray else None
         if x.primitive is not None:
-            x.grad = share if type(held) is float else held + share
+            x.grad = share if type(held) is float else _add(held, share, out)
         elif held is None:
             # A leaf's gradient is its own, to be changed in place, and no view of another's.
             owned = share is not node.grad and type(share) is _ndarray and share.base is None
@@ -367,7 +392,7 @@ class Tensor(Node):
             if x.use == 1:  # a step has used what is held, which is fine if it was zeroed since
                 x.use = 2 if np.any(getattr(held, "array", held)) else 0
             # Leaves accumulate so that minibatches add up. (Of no axes NumPy's sum is no ndarray.)
-            total = held + share
+            total = held + share if out is None else _add(held, share, out)
             x.grad = total if array.ndim or type(total) is Tensor else np.asarray(total)
 
     @staticmethod
@@ -431,20 +456,13 @@ class Tensor(Node):
 
     # operators
 
-    __add__ = _binary(elementwise.add)
-    __radd__ = _binary(elementwise.add, reflected=True)
-    __sub__ = _binary(elementwise.subtract)
-    __rsub__ = _binary(elementwise.subtract, reflected=True)
-    __mul__ = _binary(elementwise.multiply)
-    __rmul__ = _binary(elementwise.multiply, reflected=True)
-    __truediv__ = _binary(elementwise.divide)
-    __rtruediv__ = _binary(elementwise.divide, reflected=True)
-    __mod__ = _binary(elementwise.remainder)
-    __rmod__ = _binary(elementwise.remainder, reflected=True)
-    __floordiv__ = _binary(elementwise.floor_divide)
-    __rfloordiv__ = _binary(elementwise.floor_divide, reflected=True)
-    _power = _binary(elementwise.power)
-    __rpow__ = _binary(elementwise.power, reflected=True)
+    __add__, __radd__ = _operators(elementwise.add)
+    __sub__, __rsub__ = _operators(elementwise.subtract)
+    __mul__, __rmul__ = _operators(elementwise.multiply)
+    __truediv__, __rtruediv__ = _operators(elementwise.divide)
+    __mod__, __rmod__ = _operators(elementwise.remainder)
+    __floordiv__, __rfloordiv__ = _operators(elementwise.floor_divide)
+    _power, __rpow__ = _operators(elementwise.power)
     __neg__ = _unary(elementwise.negative)
     __abs__ = _unary(elementwise.abs)
 
@@ -700,7 +718,7 @@ def _refuse_changed(order: list[Any]) -> None:
     """Raise RuntimeError if something was changed after it was used, be it a constant."""
     for node in order:
         if node.stale:
-            raise _changed(max(node.parents, key=lambda x: x.version), node)
+            raise _changed(max(node.parents, key=lambda x: x.time), node)
 
 
 def _whole(dtype: Any) -> str:

@@ -143,6 +143,7 @@ class Array(Node):
     __slots__ = ()
     __array_ufunc__ = None  # ndarray * Array is ours
     vocabulary = arrays
+    array = property(lambda self: self.data)
 
     def __init__(self, data: Any) -> None:
         self.data, self.inputs, self.primitive = data, (), None

@@ -82,6 +82,7 @@ class ArrayNode(Node):
 
     __slots__ = ()
     vocabulary = arrays
+    array = property(lambda self: self.data)
 
     def __init__(self, data, inputs=(), primitive=None):
         self.data, self.inputs, self.primitive = data, inputs, primitive

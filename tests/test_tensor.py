@@ -21,6 +21,7 @@ from autodiff import (
     Tensor,
     Value,
     array_functions,
+    arrays,
     custom_vjp,
     dot,
     elementwise,
@@ -802,6 +803,21 @@ def test_assigned_numbers_are_copied_and_keep_the_dtype():
     assert (w.tolist(), other.tolist()) == ([3.0, 2.0, 1.0], [1.0, 2.0, 3.0])
 
 
+def test_adding_up_in_a_share_changes_no_gradient_of_others():
+    a = Tensor([1.0, 2.0], requires_grad=True)
+    u, w = a * 1.0, a * 2.0
+    both = u + w  # gives the same gradient to u and w
+    (both * 5.0 + u * 3.0 + u * w).sum().backward()
+    np.testing.assert_array_equal(both.grad, [5.0, 5.0])
+    np.testing.assert_array_equal(u.grad, 8.0 + w.numpy())
+    np.testing.assert_array_equal(w.grad, 5.0 + u.numpy())
+    first = a.grad
+    before = first.copy()
+    (a * 7.0).sum().backward()
+    np.testing.assert_array_equal(first, before)  # nor what was read before
+    np.testing.assert_array_equal(a.grad, before + 7.0)
+
+
 # -- threads ---------------------------------------------------------------------------------------
 
 
@@ -830,6 +846,26 @@ def test_threads_build_sweep_and_change_their_own_graphs():
     for i in range(6):
         work(i)
     assert dict(results) == together
+
+
+def test_operations_are_quiet_and_right_where_another_one_is_at_work():
+    x = Tensor([0.0, -1.0], requires_grad=True)
+    functions = [lambda: 1.0 / x, lambda: x / x, lambda: x.log(), lambda: x @ x.reshape(2, 1)]
+    alone = [f().numpy() for f in functions]
+    beside = arrays.enter(lambda: [f().numpy() for f in functions])  # further up in this thread
+    inside, done = threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: arrays.enter(lambda: inside.set() or done.wait(20)))
+    other.start()
+    assert inside.wait(20)
+    try:
+        with pytest.raises(RuntimeError, match="entered"):
+            arrays.enter(np.add, 1.0, 1.0)
+        meanwhile = [f().numpy() for f in functions]
+    finally:
+        done.set()
+        other.join(20)
+    for expected, *found in zip(alone, beside, meanwhile):
+        np.testing.assert_array_equal(found, [expected] * 2)
 
 
 def test_no_grad_in_one_thread_leaves_the_others_recording():

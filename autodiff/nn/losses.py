@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 
 from .. import array_functions, floats, functions
-from ..graph import Node, apply
+from ..graph import CONSTANT, Node, apply
 from ..primitive import Primitive
 from ..wording import shown
 
@@ -52,12 +52,11 @@ def hinge(scores: Any, targets: Any) -> Any:
     """Return the mean of max(0, 1 - t·s), for scores s and classes t of -1 and 1."""
 
     def check(t: Any) -> None:
-        for number in _distinct(t):
-            if number not in (-1.0, 1.0):
-                hint = "; of classes 0 and 1 make 2*y - 1" if number == 0.0 else ""
-                raise ValueError(f"hinge() got the target {number:g}; expected -1 or 1{hint}")
+        for number in _others(t, lambda t: abs(t) == 1.0):
+            hint = "; of classes 0 and 1 make 2*y - 1" if number == 0.0 else ""
+            raise ValueError(f"hinge() got the target {number:g}; expected -1 or 1{hint}")
 
-    return _mean(lambda s, t: functions.relu(1.0 - t * s), scores, targets, "hinge", check)
+    return _mean(lambda s, t: functions.relu(1.0 - s * t), scores, targets, "hinge", check)
 
 
 def bce_with_logits(logits: Any, targets: Any) -> Any:
@@ -135,6 +134,8 @@ def nll(log_probabilities: Any, targets: Any) -> Any:
     """
     if _is_array(log_probabilities):
         z, t = _rows_of_scores(log_probabilities, targets, "nll")
+        if t.ndim == 1:
+            t = z.vocabulary.one_hot(t, z.data)
         terms = functions.where(t != 0.0, z * t, 0.0)  # 0 · -inf is nothing: not asked for
         return array_functions.sum(terms) * (-1.0 / max(1, len(t)))
 
@@ -180,11 +181,10 @@ def _mean(
 
 
 def _alike(targets: Any, predictions: Any, name: str) -> Any:
-    """Return targets as a Tensor or ndarray of the shape and dtype of the predictions."""
+    """Return targets as a Tensor of the shape and dtype of the predictions."""
     if not isinstance(targets, Node):
-        import numpy as np
-
-        targets = np.asarray(targets, predictions.dtype)
+        numbers = predictions.vocabulary.np.asarray(targets, predictions.dtype)
+        targets = predictions.record(numbers, (), CONSTANT)
     if targets.shape != predictions.shape:
         raise ValueError(
             f"{name}() got predictions of shape {predictions.shape} and targets of shape"
@@ -252,7 +252,7 @@ def _target(target: Any, count: int, name: str) -> Any:
 
 
 def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
-    """Return scores of shape (n, k), and the targets as probabilities of that shape."""
+    """Return scores of shape (n, k), and the targets: n classes, or probabilities as many."""
     np, shape = scores.vocabulary.np, scores.shape
     k = shape[-1] if shape else 0
     given = targets.data if isinstance(targets, Node) else np.asarray(targets)
@@ -275,9 +275,7 @@ def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
         raise ValueError(
             f"{name}() got the target {bad} for {k} scores; expected an int from 0 to {k - 1}"
         )
-    chosen = np.zeros(rows.shape, scores.dtype)
-    chosen[np.arange(len(flat)), flat] = 1.0
-    return rows, chosen
+    return rows, flat
 
 
 def _check_sum(total: float, name: str) -> None:
@@ -290,22 +288,20 @@ def _check_sum(total: float, name: str) -> None:
 
 def _probabilities(name: str) -> Callable[[Any], None]:
     def check(t: Any) -> None:
-        for number in _distinct(t):
-            if not 0.0 <= number <= 1.0:
-                raise ValueError(
-                    f"{name}() got the target {number:g}; expected a probability from 0 to 1"
-                )
+        for number in _others(t, lambda t: (t >= 0.0) & (t <= 1.0)):
+            raise ValueError(
+                f"{name}() got the target {number:g}; expected a probability from 0 to 1"
+            )
 
     return check
 
 
-def _distinct(t: Any) -> Any:
-    """Return the numbers to check: of an array its extremes and what lies between, each once."""
+def _others(t: Any, good: Callable[[Any], Any]) -> Any:
+    """Return those of the numbers that are not good."""
     if getattr(t, "shape", ()):
-        import numpy as np
-
-        return np.unique(t.numpy() if isinstance(t, Node) else t).tolist()  # type: ignore[attr-defined]
-    return [float(t)]
+        numbers = t.data if isinstance(t, Node) else t
+        return numbers[~good(numbers)]
+    return [] if good(float(t)) else [float(t)]
 
 
 def _is_array(x: Any) -> bool:

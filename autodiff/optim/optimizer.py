@@ -95,11 +95,10 @@ class Optimizer:
 
     def step(self) -> None:
         """Take one step: change every parameter that has a gradient."""
-        rate = self.lr
-        mixed, moved, time = False, False, 0
+        rate, mixed, moved, time = self.lr, False, False, 0
         for i, p in enumerate(self.parameters):
             g = p.grad
-            if g is p.blank or g is None:
+            if g is None or g is p.blank:
                 continue
             moved = True
             if isinstance(g, Node):  # of backward(create_graph=True)
@@ -113,26 +112,16 @@ class Optimizer:
                 self.memory[i] = tuple(memory)
                 if not isinstance(p.grad, Node):
                     p.grad = _Used(g)
-            else:
-                self._change_array(i, p, rate, g)
-                mixed, p.use = mixed or p.use == 2, 1
-                if not time:  # all of them change now: one look at the clock will do
-                    p.touch()
-                    time = p.version
-                p.version = time
+                continue
+            self._change_array(i, p, rate, g)
+            mixed, p.use = mixed or p.use == 2, 1
+            if not time:  # all of them change now: one look at the clock will do
+                p.touch()
+                time = p.time
+            p.time = time
         self.steps += 1
-        name = type(self).__name__
-        if mixed and not self.accumulate:
-            self._warn(
-                f"{name}.step() got gradients that still hold those of the step before: call"
-                f" optimizer.zero_grad() before backward(), or {name}(..., accumulate=True) if the"
-                " sum is meant"
-            )
-        if not moved:
-            self._warn(
-                f"{name}.step() found no gradient: call backward() on a loss made from these"
-                " parameters, after zero_grad() and before step()"
-            )
+        if not moved or (mixed and not self.accumulate):
+            self._warn(mixed)
 
     def _change_array(self, i: int, p: Any, rate: float, g: Any) -> None:
         """Change an array in place, block by block if it is large.
@@ -140,23 +129,36 @@ class Optimizer:
         So what the rule computes on the way stays in the processor's cache, and takes little room.
         """
         x, memory, arrays = p.array, self.memory[i], p.vocabulary
-        parts = [x, g if g.strides == x.strides else arrays.like(g, x), *memory]
-        after: tuple[Any, ...] = ()
+        if g.strides != x.strides:
+            g = arrays.like(g, x)
         before = arrays.hush()
         try:
-            for block in [parts] if x.size <= _BLOCK else _in_blocks(parts):
-                after = self.rule(arrays.raw, rate, *block)
-                for old, new in zip((block[0], *block[2:]), after):
-                    if new is not old and type(old) is not float:  # not made in place
-                        old[...] = new
+            if x.size <= _BLOCK:
+                after = _kept(self.rule(arrays.raw, rate, x, g, *memory), x, memory)
+            else:
+                for block, slope, *part in _in_blocks([x, g, *memory]):
+                    after = _kept(self.rule(arrays.raw, rate, block, slope, *part), block, part)
         finally:
             arrays.unhush(before)
         if memory:  # arrays have changed in place; what is a number is a new one
-            self.memory[i] = tuple(a if type(m) is float else m for a, m in zip(after[1:], memory))
+            self.memory[i] = tuple(a if type(m) is float else m for a, m in zip(after, memory))
 
-    def _warn(self, words: str) -> None:
+    def _warn(self, mixed: bool) -> None:
+        """Say, once, that gradients were left from before, or that there were none."""
         from warnings import warn
 
+        name = type(self).__name__
+        if mixed:
+            words = (
+                f"{name}.step() got gradients that still hold those of the step before: call"
+                f" optimizer.zero_grad() before backward(), or {name}(..., accumulate=True) if the"
+                " sum is meant"
+            )
+        else:
+            words = (
+                f"{name}.step() found no gradient: call backward() on a loss made from these"
+                " parameters, after zero_grad() and before step()"
+            )
         if not self._warned:
             self._warned = True
             warn(words, RuntimeWarning, stacklevel=3)
@@ -197,6 +199,17 @@ def _checked(parameters: Iterable[Any], name: str) -> list[Any]:
     if len(set(leaves)) < len(leaves):
         raise ValueError(f"{name} got a parameter twice; expected each once")
     return leaves
+
+
+def _kept(after: tuple[Any, ...], x: Any, memory: Any) -> tuple[Any, ...]:
+    """Return what a rule remembers, with all arrays written where they were."""
+    new, *after = after  # type: ignore[assignment]
+    if new is not x:  # not made in place
+        x[...] = new
+    for old, new in zip(memory, after):
+        if new is not old and type(old) is not float:
+            old[...] = new
+    return after
 
 
 def _in_blocks(parts: list[Any]) -> list[list[Any]]:
