@@ -56,6 +56,7 @@ from .array_functions import (
     triu,
     var,
 )  # fmt: skip
+from .convolution import avg_pool2d, conv2d, max_pool2d
 from .functions import (
     abs,
     add,
@@ -128,7 +129,7 @@ from .value import Value
 
 def __getattr__(name: str) -> object:
     """Load a part of the package at its first use; say what a name is called here: asin, arcsin."""
-    if name in ("data", "nn", "optim"):
+    if name in ("data", "nn", "optim", "training"):
         from importlib import import_module
 
         return import_module(f".{name}", __name__)
@@ -136,6 +137,10 @@ def __getattr__(name: str) -> object:
         from .tensor import Tensor
 
         return Tensor
+    if name == "fit":
+        from .training import fit
+
+        return fit
     from .functions import ALIASES
 
     if name in ("cat", "manual_seed"):
@@ -149,7 +154,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "data", "nn", "optim"])
+    return sorted([*__all__, "data", "nn", "optim", "training"])
 
 
 __all__ = [
@@ -170,12 +175,14 @@ __all__ = [
     "argmax",
     "argmin",
     "astype",
+    "avg_pool2d",
     "broadcast_to",
     "cbrt",
     "ceil",
     "check_grads",
     "clip",
     "concatenate",
+    "conv2d",
     "cos",
     "cosh",
     "cumsum",
@@ -194,6 +201,7 @@ __all__ = [
     "exp2",
     "expand_dims",
     "expm1",
+    "fit",
     "flatten",
     "flip",
     "floor",
@@ -218,6 +226,7 @@ __all__ = [
     "logsumexp",
     "matmul",
     "max",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",

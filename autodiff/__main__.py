@@ -135,7 +135,8 @@ def _mnist(words: list[str]) -> int:
     parser = _Parser(
         prog="autodiff mnist",
         description="Train a network that reads digits, and save it.",
-        epilog="example:\n  autodiff mnist --epochs 5 --hidden 256,128 --optimizer adam",
+        epilog="examples:\n  autodiff mnist --epochs 5 --hidden 256,128 --optimizer adam\n"
+        "  autodiff mnist --predict photo.jpg",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -143,7 +144,7 @@ def _mnist(words: list[str]) -> int:
     options = parser.parse_args(words)
     try:
         return digits.run(options, tables.say)
-    except (FileNotFoundError, ValueError) as error:  # no data, or files that are not what they say
+    except (FileNotFoundError, ModuleNotFoundError, ValueError) as error:  # no data, or bad files
         raise _Misuse(str(error)) from None
 
 

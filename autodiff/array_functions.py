@@ -16,7 +16,7 @@ import itertools
 import math
 import operator
 
-from . import functions
+from . import foreign, functions
 from .functions import where
 from .graph import Node, node_within
 from .wording import shown
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # -- axes and shapes -------------------------------------------------------------------------------
 
 
-def _array(x: Any) -> Any:
+def as_array(x: Any) -> Any:
     """Return x, if it has axes to speak of; lists and numbers as ndarrays."""
     if isinstance(x, Node):
         if not hasattr(x, "shape"):
@@ -42,7 +42,7 @@ def _array(x: Any) -> Any:
 
     if isinstance(x, (list, tuple)) and node_within(x):
         return stack(x)
-    array = np.asarray(x)
+    array = foreign.as_ndarray(x, "a function") if foreign.is_foreign(x) else np.asarray(x)
     if array.dtype.kind not in "biufO":
         raise TypeError(f"expected a Tensor or an array of real numbers, got {shown(x)}")
     return array
@@ -80,7 +80,7 @@ def _reduction(word: Any, role: str) -> Any:
     def reduce(x: Any, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         if options:
             _refuse(role, options)
-        x = _array(x)
+        x = as_array(x)
         axes = tuple(range(len(x.shape))) if axis is None else _axes(x, axis, role)
         return word(x, axis=axes, keepdims=bool(keepdims))
 
@@ -129,7 +129,7 @@ min.__doc__ = "Return the smallest element along the axes; k ties get a k-th of 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
     """Return the mean along the axes; nan of no elements."""
     _refuse("mean", options)
-    x = _array(x)
+    x = as_array(x)
     axes = _axes(x, axis, "mean")
     total: Any = functions.reduce_sum(x, axis=axes, keepdims=bool(keepdims))
     count = float(math.prod([x.shape[i] for i in axes]))
@@ -143,7 +143,7 @@ def var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **op
     (In PyTorch it is 1.)
     """
     _refuse("var", options)
-    x = _array(x)
+    x = as_array(x)
     axes = _axes(x, axis, "var")
     count = math.prod(x.shape[i] for i in axes)
     squares = functions.square(x - mean(x, axes, keepdims=True))
@@ -154,7 +154,7 @@ def var(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **op
 def std(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **options: Any) -> Any:
     """Return the standard deviation, the root of `var`; its slope is 0 where all are equal."""
     _refuse("std", options)
-    x = _array(x)
+    x = as_array(x)
     axes = _axes(x, axis, "std")
     count = math.prod(x.shape[i] for i in axes)
     length = functions.norm(x - mean(x, axes, keepdims=True), axis=axes, keepdims=bool(keepdims))
@@ -164,7 +164,7 @@ def std(x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **op
 def prod(x: Any, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
     """Return the product along the axes; gradients are exact where elements are 0."""
     _refuse("prod", options)
-    x = _array(x)
+    x = as_array(x)
     axes = _axes(x, axis, "prod")
     others = [i for i in range(len(x.shape)) if i not in axes]
     count = math.prod(x.shape[i] for i in axes)
@@ -181,7 +181,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False, **o
     Along one axis `ord` may be 1 or inf instead of 2: the sum of absolute values, or the largest.
     """
     _refuse("norm", options)
-    x = _array(x)
+    x = as_array(x)
     axes = _axes(x, axis, "norm")
     if len(axes) == 2 and ord == "fro":
         ord = None
@@ -249,19 +249,19 @@ def _check_values(x: Any, axes: tuple[int, ...], role: str) -> None:
 def argmax(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the place of the largest element, an ndarray of integers: no gradient goes there."""
     _refuse("argmax", options)
-    return x.data.argmax(axis) if isinstance(x, Node) else _array(x).argmax(axis)
+    return x.data.argmax(axis) if isinstance(x, Node) else as_array(x).argmax(axis)
 
 
 def argmin(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the place of the smallest element, an ndarray of integers: no gradient goes there."""
     _refuse("argmin", options)
-    return x.data.argmin(axis) if isinstance(x, Node) else _array(x).argmin(axis)
+    return x.data.argmin(axis) if isinstance(x, Node) else as_array(x).argmin(axis)
 
 
 def cumsum(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the sums of all elements up to each along an axis; of the flat array without one."""
     _refuse("cumsum", options)
-    x = _array(x)
+    x = as_array(x)
     if axis is None:
         x, axis = ravel(x), 0
     return functions.cumsum(x, axis=_axis(x, axis, "cumsum"))
@@ -272,7 +272,7 @@ def cumsum(x: Any, axis: int | None = None, **options: Any) -> Any:
 
 def reshape(x: Any, *shape: Any) -> Any:
     """Return the elements in another shape, of which one length may be -1: what is left over."""
-    x = _array(x)
+    x = as_array(x)
     lengths = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
     wanted = [operator.index(n) for n in lengths]
     size = math.prod(x.shape)
@@ -290,18 +290,18 @@ def reshape(x: Any, *shape: Any) -> Any:
 
 def ravel(x: Any) -> Any:
     """Return the elements in one axis."""
-    return reshape(x, -1) if math.prod(_array(x).shape) else reshape(x, 0)
+    return reshape(x, -1) if math.prod(as_array(x).shape) else reshape(x, 0)
 
 
 def flatten(x: Any, start: int = 0) -> Any:
     """Return x with all axes from `start` on in one."""
-    x = _array(x)
+    x = as_array(x)
     return reshape(x, (*x.shape[:start], math.prod(x.shape[start:])))
 
 
 def transpose(x: Any, *axes: Any) -> Any:
     """Return x with its axes in the order given, or reversed."""
-    x = _array(x)
+    x = as_array(x)
     n = len(x.shape)
     order = axes[0] if len(axes) == 1 and (axes[0] is None or hasattr(axes[0], "__len__")) else axes
     order = tuple(reversed(range(n))) if not order else tuple(order)
@@ -316,7 +316,7 @@ def transpose(x: Any, *axes: Any) -> Any:
 
 def moveaxis(x: Any, source: int, destination: int) -> Any:
     """Return x with an axis moved to another place; the others keep their order."""
-    x = _array(x)
+    x = as_array(x)
     start, stop = _axis(x, source, "moveaxis"), _axis(x, destination, "moveaxis")
     order = [i for i in range(len(x.shape)) if i != start]
     order.insert(stop, start)
@@ -325,7 +325,7 @@ def moveaxis(x: Any, source: int, destination: int) -> Any:
 
 def swapaxes(x: Any, a: int, b: int) -> Any:
     """Return x with two axes swapped."""
-    x = _array(x)
+    x = as_array(x)
     first, second = _axis(x, a, "swapaxes"), _axis(x, b, "swapaxes")
     order = list(range(len(x.shape)))
     order[first], order[second] = second, first
@@ -335,7 +335,7 @@ def swapaxes(x: Any, a: int, b: int) -> Any:
 def squeeze(x: Any, axis: Axis = None, **options: Any) -> Any:
     """Return x without the axes of length 1, or without those given."""
     _refuse("squeeze", options)
-    x = _array(x)
+    x = as_array(x)
     if axis is None:
         axes: tuple[int, ...] = tuple(i for i, n in enumerate(x.shape) if n == 1)
     else:
@@ -347,7 +347,7 @@ def squeeze(x: Any, axis: Axis = None, **options: Any) -> Any:
 
 def expand_dims(x: Any, axis: Any) -> Any:
     """Return x with a new axis of length 1 in each of these places."""
-    x = _array(x)
+    x = as_array(x)
     wanted: list[Any] = [axis] if hasattr(axis, "__index__") else list(axis)
     n = len(x.shape) + len(wanted)
     if any(not -n <= i < n for i in wanted) or len({i % n for i in wanted}) < len(wanted):
@@ -361,7 +361,7 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
     """Return x as often as it takes to fill a shape, by NumPy's rules."""
     import numpy as np
 
-    x = _array(x)
+    x = as_array(x)
     if np.broadcast_shapes(x.shape, tuple(shape)) != tuple(shape):
         raise ValueError(f"broadcast_to() got {tuple(shape)} for the shape {tuple(x.shape)}")
     return functions.broadcast_to(x, shape=tuple(shape))
@@ -370,14 +370,14 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
 def flip(x: Any, axis: Axis = None, **options: Any) -> Any:
     """Return x in reverse order along the axes."""
     _refuse("flip", options)
-    x = _array(x)
+    x = as_array(x)
     return functions.flip(x, axis=_axes(x, axis, "flip"))
 
 
 def roll(x: Any, shift: Any, axis: Any = None, **options: Any) -> Any:
     """Return x shifted along axes; what falls off at the end comes in at the start."""
     _refuse("roll", options)
-    x = _array(x)
+    x = as_array(x)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.shape)
     axes = [axis] if hasattr(axis, "__index__") else list(axis)
@@ -388,7 +388,7 @@ def roll(x: Any, shift: Any, axis: Any = None, **options: Any) -> Any:
 
 def pad(x: Any, widths: Any) -> Any:
     """Return x with zeros around it: `widths` is a number, or (before, after) for each axis."""
-    x = _array(x)
+    x = as_array(x)
     n = len(x.shape)
     pairs = [widths] * n if hasattr(widths, "__index__") else list(widths)
     if n and len(pairs) == 2 and all(hasattr(w, "__index__") for w in pairs):
@@ -403,7 +403,7 @@ def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
     """Return x with each element along an axis so many times; of the flat array without one."""
     import numpy as np
 
-    x = _array(x)
+    x = as_array(x)
     if axis is None:
         x, axis = ravel(x), 0
     place = _axis(x, axis, "repeat")
@@ -412,7 +412,7 @@ def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
 
 def tile(x: Any, reps: Any) -> Any:
     """Return x laid side by side so many times along each axis."""
-    x = _array(x)
+    x = as_array(x)
     times = [reps] if hasattr(reps, "__index__") else list(reps)
     n = builtins.max(len(times), len(x.shape))
     times = [1] * (n - len(times)) + times
@@ -426,7 +426,7 @@ def astype(x: Any, dtype: Any) -> Any:
     """Return x in another dtype; only floats keep their gradient."""
     import numpy as np
 
-    x, kind = _array(x), np.dtype(dtype)
+    x, kind = as_array(x), np.dtype(dtype)
     if isinstance(x, Node) and kind.kind != "f":
         tensor: Any = x
         return tensor.astype_numbers(kind)
@@ -438,7 +438,7 @@ def astype(x: Any, dtype: Any) -> Any:
 
 def getitem(x: Any, index: Any) -> Any:
     """Return x[index]: integers, slices, ..., None, masks and arrays of integers, as in NumPy."""
-    x = _array(x)
+    x = as_array(x)
     parts = index if isinstance(index, tuple) else (index,)
     plain = tuple(_index(part) for part in parts)
     return functions.getitem(x, index=plain if isinstance(index, tuple) else plain[0])
@@ -461,7 +461,7 @@ def set(x: Any, index: Any, values: Any) -> Any:
     """Return a copy of x with x[index] = values; gradients go to the values and the rest of x."""
     import numpy as np
 
-    x = _array(x)
+    x = as_array(x)
     plain = tuple(_index(part) for part in (index if isinstance(index, tuple) else (index,)))
     place = plain if isinstance(index, tuple) else plain[0]
     shape = np.empty(x.shape, bool)[place].shape
@@ -472,7 +472,7 @@ def set(x: Any, index: Any, values: Any) -> Any:
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """Return the elements, or parts along an axis, at an array of indices."""
-    x = _array(x)
+    x = as_array(x)
     if axis is None:
         return getitem(ravel(x), _index(indices))
     return getitem(x, (slice(None),) * _axis(x, axis, "take") + (_index(indices),))
@@ -482,7 +482,7 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     """Return the elements along an axis at indices of the same number of axes."""
     import numpy as np
 
-    x, indices = _array(x), np.asarray(_index(indices))
+    x, indices = as_array(x), np.asarray(_index(indices))
     place = _axis(x, axis, "take_along_axis")
     shape = [1] * indices.ndim
     index: list[Any] = []
@@ -496,7 +496,7 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
 def sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
     """Return x sorted along an axis, or flat without one; equal elements keep their order."""
     _refuse("sort", options)
-    x = _array(x)
+    x = as_array(x)
     if axis is None:
         x, axis = ravel(x), 0
     place = _axis(x, axis, "sort")
@@ -507,7 +507,7 @@ def sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
 def concatenate(arrays: Sequence[Any], axis: int | None = 0, **options: Any) -> Any:
     """Return arrays one after the other along an axis that they have; flat ones without."""
     _refuse("concatenate", options)
-    parts = [_array(x) for x in arrays]
+    parts = [as_array(x) for x in arrays]
     if not parts:
         raise ValueError("concatenate() got no arrays; expected at least one")
     if axis is None:
@@ -526,14 +526,14 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0, **options: Any) -> 
 def stack(arrays: Sequence[Any], axis: int = 0, **options: Any) -> Any:
     """Return arrays of one shape side by side along a new axis."""
     _refuse("stack", options)
-    parts = [_array(x) for x in arrays]
+    parts = [as_array(x) for x in arrays]
     return concatenate([expand_dims(x, axis) for x in parts], axis)
 
 
 def split(x: Any, sections: Any, axis: int = 0, **options: Any) -> list[Any]:
     """Return x cut along an axis into so many equal parts, or at these places."""
     _refuse("split", options)
-    x = _array(x)
+    x = as_array(x)
     place = _axis(x, axis, "split")
     n = x.shape[place]
     if hasattr(sections, "__index__"):
@@ -551,7 +551,7 @@ def diagonal(x: Any) -> Any:
     """Return the diagonal of the last two axes."""
     import numpy as np
 
-    x = _array(x)
+    x = as_array(x)
     places = np.arange(builtins.min(x.shape[-2:]))
     return getitem(x, (..., places, places))
 
@@ -560,7 +560,7 @@ def diag(x: Any) -> Any:
     """Return the diagonal of a matrix, or the matrix with this diagonal."""
     import numpy as np
 
-    x = _array(x)
+    x = as_array(x)
     if len(x.shape) != 1:
         return diagonal(x)
     n = x.shape[0]
@@ -577,7 +577,7 @@ def tril(x: Any, k: int = 0) -> Any:
     """Return x with zeros above the k-th diagonal of the last two axes."""
     import numpy as np
 
-    x = _array(x)
+    x = as_array(x)
     return where(np.tri(x.shape[-2], x.shape[-1], k, dtype=bool), x, np.zeros((), x.dtype))
 
 
@@ -585,7 +585,7 @@ def triu(x: Any, k: int = 0) -> Any:
     """Return x with zeros below the k-th diagonal of the last two axes."""
     import numpy as np
 
-    x = _array(x)
+    x = as_array(x)
     return where(np.tri(x.shape[-2], x.shape[-1], k - 1, dtype=bool), np.zeros((), x.dtype), x)
 
 
@@ -594,7 +594,7 @@ def triu(x: Any, k: int = 0) -> Any:
 
 def matmul(a: Any, b: Any) -> Any:
     """Return the product of matrices, a @ b: of the last two axes, broadcast over the others."""
-    a, b = _array(a), _array(b)
+    a, b = as_array(a), as_array(b)
     if not a.shape or not b.shape or a.shape[-1] != b.shape[-2 if len(b.shape) > 1 else 0]:
         raise ValueError(
             f"matmul() got shapes {tuple(a.shape)} and {tuple(b.shape)}; expected as many columns"
@@ -622,7 +622,7 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     Without an arrow the output has the indices that occur once, in the order of the alphabet, as
     in NumPy. Ellipses are not known.
     """
-    arrays = [_array(x) for x in operands]
+    arrays = [as_array(x) for x in operands]
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
     terms = inputs.split(",")

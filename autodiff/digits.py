@@ -4,17 +4,18 @@
 
 It takes the whole of MNIST if it can be had, else the small part inside the package, and says so.
 It prints a line for each epoch, and writes the weights (safetensors) and the learning curve (CSV,
-and a picture where matplotlib is installed).
+and a picture where matplotlib is installed). Until it is done there is a checkpoint beside them, of
+the last epoch, for `--resume`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Iterable
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Any
+
+from . import recognition
 
 # name -> (class in `optim`, its settings, the learning rate that suits it here)
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float]] = {
@@ -26,7 +27,6 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float]] = {
     "adam": ("Adam", {}, 0.001),
     "adamw": ("AdamW", {}, 0.001),
 }
-ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "GELU"}
 
 Say = Callable[[str], None]
 
@@ -42,17 +42,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--schedule", choices=("constant", "linear", "cosine"), default="constant",
         help="how the learning rate falls to 0 over the run (constant: it does not)")  # fmt: skip
     add("--batch", type=_whole, default=100, metavar="N", help="images a step (100)")
-    add("--activation", choices=ACTIVATIONS, default="relu", help="(relu)")
+    add("--activation", choices=recognition.ACTIVATIONS, default="relu", help="(relu)")
     add("--seed", type=int, default=0, help="of the weights and of the order of the images (0)")
     add("--data", metavar="FOLDER", help="where the idx files are (else AUTODIFF_DATA, the cache,"
         " the mirrors)")  # fmt: skip
     add("--small", action="store_true", help="train on the part of MNIST inside the package")
+    add("--resume", action="store_true", help="go on from where the same command was stopped, by"
+        " hand or by accident; from the start if it was not")  # fmt: skip
     add("-o", dest="output", default="mnist", metavar="NAME",
         help="write NAME.safetensors, NAME.csv and NAME.png (mnist)")  # fmt: skip
+    add("--predict", nargs="+", metavar="IMAGE", help="train nothing: say which digit an image"
+        " shows, a photo or a drawing, by the network in NAME.safetensors")  # fmt: skip
+    add("--weights", metavar="FILE", help="for --predict: the network in this file instead")
 
 
 def run(options: argparse.Namespace, say: Say) -> int:
-    """Train, print and save; return 0, or 1 if the training diverged."""
+    """Train, print and save; return 0, or 1 if the training diverged. Or predict."""
+    if options.predict:
+        weights = options.weights or f"{_stem(options.output)}.safetensors"
+        return recognition.predict(options.predict, weights, options.activation, say)
+    if options.weights:
+        raise ValueError("--weights got a file, but nothing to read: name an image by --predict")
     from . import nn as modules
     from . import optim, serialization, training
     from .data import DataLoader
@@ -63,11 +73,7 @@ def run(options: argparse.Namespace, say: Say) -> int:
     (x, y), test = _data(options, say)
     seed(options.seed)
     widths = [x.shape[1], *options.hidden, 10]
-    layers: list[Any] = []
-    for nin, nout in pairwise(widths):
-        activation = getattr(modules, ACTIVATIONS[options.activation])()
-        layers += [modules.Linear(nin, nout, init=he), activation]
-    model = modules.Sequential(*layers[:-1])
+    model = recognition.perceptron(widths, options.activation, he)
     kind, settings, rate = OPTIMIZERS[options.optimizer]
     rate = options.lr if options.lr is not None else rate
     loader = DataLoader(x, y, batch_size=options.batch, shuffle=True, seed=options.seed)
@@ -82,41 +88,65 @@ def run(options: argparse.Namespace, say: Say) -> int:
     say(f"{'-'.join(map(str, widths))}, {options.activation}, {options.optimizer} at {rate:g},"
         f" {len(x):,} images in batches of {options.batch}")  # fmt: skip
     say("epoch  train loss  train accuracy  test loss  test accuracy  seconds")
-    reports: list[training.Report] = []
+
+    def line(run: Any) -> None:
+        r = run.history.rows()[-1]
+        say(
+            f"{r['epoch']:5}  {r['train_loss']:10.4f}  {r['train_accuracy']:14.4f}"
+            f"  {r['validation_loss']:9.4f}  {r['validation_accuracy']:13.4f}  {r['seconds']:7.1f}"
+        )
+
     status = 0
+    checkpoint = training.Checkpoint(f"{name}.checkpoint")
+    if os.path.exists(checkpoint.path) and not options.resume:
+        say(f"this starts anew: with --resume it would go on from {checkpoint.path}")
     try:
-        for r in training.epochs(model, loader, optimizer, test, options.epochs, _bar):
-            reports.append(r)
-            say(
-                f"{r['epoch']:5}  {r['train_loss']:10.4f}  {r['train_accuracy']:14.4f}"
-                f"  {r['test_loss']:9.4f}  {r['test_accuracy']:13.4f}  {r['seconds']:7.1f}"
-            )
+        history = training.fit(
+            model, loader, modules.cross_entropy, optimizer, options.epochs, validation=test,
+            callbacks=[line, training.ProgressBar(keep=False), checkpoint], resume=options.resume,
+        )  # fmt: skip
     except training.Diverged as error:
         say(f"stopped: {error}")
-        status = 1
-    except KeyboardInterrupt:
-        say(f"stopped by hand in epoch {len(reports) + 1}")
-    serialization.save(model, f"{name}.safetensors")
-    training.save_history(reports, f"{name}.csv")
+        status, history = 1, error.history
+    except training.CheckpointError as error:
+        say(f"stopped: {error.strerror}")
+        return 1
+    which = history.epochs - 1
+    if history.stopped:
+        epoch = min(history.epochs + 1, options.epochs)
+        say(f"stopped by hand in epoch {epoch}; to go on, say --resume")
+        if history.epochs:
+            say(f"the weights are those of epoch {history.best_epoch}, the best")
+            which = history["epoch"].index(history.best_epoch)
+    elif os.path.exists(checkpoint.path):  # there is nothing to go on with
+        os.remove(checkpoint.path)
+    serialization.save(model, f"{name}.safetensors", {"activation": options.activation})
+    history.save_csv(f"{name}.csv", validation="test")
     written = [f"{name}.safetensors", f"{name}.csv"]
-    if reports and _picture(reports, f"{name}.png"):
+    if history.epochs and _picture(history, f"{name}.png"):
         written.append(f"{name}.png")
     say(f"wrote {', '.join(written)}")
-    if reports:
-        say(f"test accuracy {reports[-1]['test_accuracy']:.4f}")
+    if history.epochs:
+        say(f"test accuracy {history['validation_accuracy'][which]:.4f}")
     return status
 
 
 def _name(output: str) -> str:
-    """Return what the files are called before their endings; raise if they have no place."""
-    for ending in (".safetensors", ".csv", ".png"):
-        output = output.removesuffix(ending)
-    if os.path.isdir(output) or output.endswith(("/", os.sep)):
-        output = os.path.join(output, "mnist")
+    """Return `_stem`; raise if the files have no place."""
+    output = _stem(output)
     folder = os.path.dirname(output) or "."
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         raise FileNotFoundError(f"-o got a name in the folder '{folder}', which is not there or"
             " cannot be written: make it first")  # fmt: skip
+    return output
+
+
+def _stem(output: str) -> str:
+    """Return what the files are called before their endings."""
+    for ending in (".safetensors", ".csv", ".png"):
+        output = output.removesuffix(ending)
+    if os.path.isdir(output) or output.endswith(("/", os.sep)):
+        output = os.path.join(output, "mnist")
     return output
 
 
@@ -137,27 +167,20 @@ def _data(options: argparse.Namespace, say: Say) -> tuple[Any, Any]:
         return load_mnist_small()
 
 
-def _bar(batches: Iterable[Any], epoch: int) -> Iterable[Any]:
-    from tqdm import tqdm
-
-    bar: Iterable[Any] = tqdm(
-        batches, desc=f"epoch {epoch}", leave=False, disable=None, file=sys.stderr, unit="batch"
-    )
-    return bar
-
-
-def _picture(reports: list[dict[str, Any]], path: str) -> bool:
+def _picture(history: Any, path: str) -> bool:
     """Draw the learning curve; return whether there is matplotlib to do so."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         return False
     figure = Figure(figsize=(8, 3.2), layout="constrained")
-    epochs = [r["epoch"] for r in reports]
     for axes, what in zip(figure.subplots(1, 2), ("loss", "accuracy")):
-        for part, ink, mark in (("train", "#0B5FB5", "o"), ("test", "#8F3A00", "s")):
-            axes.plot(epochs, [r[f"{part}_{what}"] for r in reports], color=ink, marker=mark,
-                      markersize=4, label=part)  # fmt: skip
+        for part, name, ink, mark in (
+            ("train", "train", "#0B5FB5", "o"),
+            ("validation", "test", "#8F3A00", "s"),
+        ):
+            axes.plot(history["epoch"], history[f"{part}_{what}"], color=ink, marker=mark,
+                      markersize=4, label=name)  # fmt: skip
         axes.set(xlabel="epoch", ylabel=what)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(color="#E3E7EC")

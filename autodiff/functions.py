@@ -680,6 +680,9 @@ flip, roll, pad, astype = _word("flip"), _word("roll"), _word("pad"), _word("ast
 getitem, scatter, replaced = _word("getitem"), _word("scatter"), _word("replaced")
 concatenate, matmul, einsum = _word("concatenate"), _word("matmul"), _word("einsum")
 affine = _word("affine")
+conv2d, conv2d_input = _word("conv2d"), _word("conv2d_input")
+conv2d_weight, max_pool2d = _word("conv2d_weight"), _word("max_pool2d")
+window_pool, window_unpool = _word("window_pool"), _word("window_unpool")
 
 
 def cross_entropy_slope(z: Any, *, target: Any, kept: dict[str, Any]) -> Any:
@@ -703,6 +706,13 @@ def spread(g: Any, *, shape: tuple[int, ...], axis: tuple[int, ...]) -> Any:
 def weight_slope(g: Any, x: Any, w: Any) -> Any:
     """Return gᵀ·x."""
     return matmul(transpose(g, axes=(1, 0)), x)
+
+
+def ties(x: Any, y: Any, **how: Any) -> Any:
+    """Return which numbers of the windows of x are below y; it is constant, so of ndarrays."""
+    from . import arrays
+
+    return arrays.ties(_data(x), _data(y), **how)
 
 
 def products_of_others(x: Any, *, axis: int) -> Any:

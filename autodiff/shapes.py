@@ -226,5 +226,33 @@ def relu(x: Array) -> Array:
     return y
 
 
+_BITS = {np.dtype(np.float32): np.uint32, np.dtype(np.float64): np.uint64}
+
+
+def maskable(x: Array, condition: Array) -> bool:
+    """Return whether `masked` does it: arrays of one shape, of float32 or float64, and of bool."""
+    if type(x) is not np.ndarray or type(condition) is not np.ndarray or not x.ndim:
+        return False
+    return condition.dtype == bool and condition.shape == x.shape and x.dtype in _BITS
+
+
+def masked(x: Array, condition: Array, *, keep: bool, out: Array | None = None) -> Array:
+    """Return x with 0.0 where the condition is not `keep`."""
+    bits = _BITS.get(x.dtype)
+    if bits is None:
+        chosen: Array = np.where(condition if keep else ~condition, x, np.zeros((), x.dtype))
+        if out is not None:
+            out[...] = chosen
+        return chosen
+    mask = condition.astype(bits)
+    if keep:
+        np.negative(mask, out=mask)  # all ones where it was 1
+    else:
+        np.subtract(mask, 1, out=mask)
+    out = mask if out is None else out.view(bits)
+    np.bitwise_and(mask, x.view(bits), out=out)
+    return out.view(x.dtype)
+
+
 def astype(x: Array, *, dtype: Any) -> Array:
     return np.asarray(x).astype(dtype)

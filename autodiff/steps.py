@@ -171,10 +171,10 @@ def step(node, give, constant):
     y = node.array
     g = node.grad
     if type(b) is float:
-        x, z = a.array, b
+        x, z = a.array, {number}
 {}
     elif type(a) is float:
-        x, z = a, b.array
+        x, z = {other}, b.array
 {}
     else:
         x, z = a.array, b.array
@@ -205,16 +205,21 @@ def array_step_of(primitive: Primitive) -> Callable[[Any, Any, Any], None]:
     raw = arrays.raw
     if primitive.joint or not primitive.elementwise or len(primitive.vjps) not in (1, 2):
         return _array_step_of_rules(primitive, raw)
-    words = {**vars(raw), "inf": floats.inf, "nan": floats.nan}
+    words = {**vars(raw), "inf": floats.inf, "nan": floats.nan, "asarray": raw.np.asarray}
     if len(primitive.vjps) == 1:
         source = _ARRAY_UNARY.format(_array_share(primitive, 0, 4))
     else:
-        source = _ARRAY_BINARY.format(
+        shares = [
             _array_share(primitive, 0, 8),
             _array_share(primitive, 1, 8),
             _array_share(primitive, 0, 12, "share.shape == x.shape and "),
             _array_share(primitive, 1, 12, "share.shape == z.shape and "),
-        )
+        ]
+        # NumPy's where takes a plain number for a float64
+        typed = any("where(" in share for share in shares)
+        number = "asarray(b, a.array.dtype)" if typed else "b"
+        other = "asarray(a, b.array.dtype)" if typed else "a"
+        source = _ARRAY_BINARY.format(*shares, number=number, other=other)
     exec(compile(source, "<array step>", "exec"), words)  # noqa: S102  (printed from our own rows)
     step: Callable[[Any, Any, Any], None] = words["step"]
     return step

@@ -298,3 +298,66 @@ def _einsum_jvp(xp: Any, tangents: list[Any], y: Any, *operands: Any, subscripts
 
 # of terms in which no index occurs twice; `array_functions.einsum` takes diagonals first
 einsum = row("einsum", joint=_einsum_joint, jvp=_einsum_jvp)
+
+# -- images (`windows.py`) -------------------------------------------------------------------------
+
+
+def _conv_joint(xp: Any, needed: list[bool], g: Any, y: Any, *operands: Any, **how: Any) -> Any:
+    """Return the cotangents of images x, weights w and perhaps a bias."""
+    x, w = operands[:2]
+    shares = [
+        xp.conv2d_input(g, w, shape=x.shape, **how) if needed[0] else None,
+        xp.conv2d_weight(x, g, kernel=w.shape[2:], **how) if needed[1] else None,
+    ]
+    if len(operands) == 3:
+        shares.append(xp.reduce_sum(g, axis=(0, 2, 3), keepdims=False) if needed[2] else None)
+    return shares
+
+
+def _conv_jvp(xp: Any, tangents: list[Any], y: Any, *operands: Any, **how: Any) -> Any:
+    x, w = operands[:2]
+    terms = []
+    if tangents[0] is not None:
+        terms.append(xp.conv2d(tangents[0], w, **how))
+    if tangents[1] is not None:
+        terms.append(xp.conv2d(x, tangents[1], **how))
+    if len(tangents) == 3 and tangents[2] is not None:
+        column = xp.reshape(tangents[2], shape=(y.shape[1], 1, 1))
+        terms.append(xp.broadcast_to(column, shape=y.shape))
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+conv2d = row("conv2d", joint=_conv_joint, jvp=_conv_jvp)
+# The three are each other's derivatives: of y = conv2d(x, w), of what gives x from y and w, and of
+# what gives w from x and y.
+conv2d_input = row(
+    "conv2d_input",
+    lambda xp, x, y, g, w, *, shape, **how: xp.conv2d(x, w, **how),
+    lambda xp, x, y, g, w, *, shape, **how: xp.conv2d_weight(x, g, kernel=w.shape[2:], **how),
+    multilinear=True,
+)
+conv2d_weight = row(
+    "conv2d_weight",
+    lambda xp, w, y, x, g, *, kernel, **how: xp.conv2d_input(g, w, shape=x.shape, **how),
+    lambda xp, w, y, x, g, *, kernel, **how: xp.conv2d(x, w, **how),
+    multilinear=True,
+)
+max_pool2d = row(
+    "max_pool2d",
+    lambda xp, g, y, x, **how: xp.window_unpool(g, ties=xp.ties(x, y, **how), shape=x.shape, **how),
+    jvp=lambda xp, ts, y, x, **how: xp.window_pool(ts[0], ties=xp.ties(x, y, **how), **how),
+)
+# the sum of each window, or of what is largest there, and the way back; `ties` are ndarrays
+window_pool = row(
+    "window_pool",
+    lambda xp, g, y, x, **how: xp.window_unpool(g, shape=x.shape, **how),
+    linear=True,
+)
+window_unpool = row(
+    "window_unpool",
+    lambda xp, x, y, g, *, shape, **how: xp.window_pool(x, **how),
+    linear=True,
+)

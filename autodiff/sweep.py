@@ -252,10 +252,10 @@ def _backward_arrays(root: Node, seed: Any) -> None:
         _checked_arrays(root, seed)
         return
     order, untouched = _interior_order(root)
-    root.grad = seed
     before = arrays.hush()
     try:
         root.before_sweep(order)  # type: ignore[attr-defined]
+        root.grad = seed
         for node in reversed(order):
             if node.grad is not untouched:
                 node.primitive.array_step(node, give, CONSTANT)  # type: ignore[union-attr]

@@ -21,7 +21,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import array_functions, arrays, copying, elementwise, functions, protocols, structural
+from . import (
+    array_functions,
+    arrays,
+    copying,
+    elementwise,
+    foreign,
+    functions,
+    protocols,
+    structural,
+)
 from .graph import (
     CONSTANT,
     NO_PARAMS,
@@ -45,9 +54,6 @@ _enter, _quietly = arrays.enter, arrays.quietly
 # The time, in changes of tensors: an operation is stamped with it, and so is what is changed.
 _clock = [0]
 _one_at_a_time = Lock()
-# Whether a constant was changed, or a graph copied of which a leaf had changed: `receive`, which
-# looks at the leaves that get a gradient, does not meet these.
-_look_closely = [False]
 
 
 def _operators(primitive: Primitive) -> tuple[Callable[[Tensor, Any], Any], ...]:
@@ -164,6 +170,8 @@ def _operand(x: Any, role: str, beside: np.dtype[Any] = _FLOAT) -> Any:
         return _constant(_numbers(x, role))
     if isinstance(x, (str, bytes, complex, dict, set, type(None))):
         raise TypeError(f"{role} got {shown(x)}; expected a Tensor, an array or a real number")
+    if foreign.is_foreign(x):
+        return _constant(foreign.as_ndarray(x, role))
     return NotImplemented
 
 
@@ -174,10 +182,14 @@ def _numbers(x: Any, role: str) -> np.ndarray[Any, Any]:
             f"{role} got {shown(x)} with nodes in it; expected numbers, as their gradient would"
             " be lost: stack() makes one Tensor of many, and Values stay Values"
         )
+    if type(x) is not _ndarray and foreign.is_foreign(x):
+        return foreign.as_ndarray(x, role)
     try:
         array = np.asarray(x)
     except ValueError as error:
         raise TypeError(f"{role} got {shown(x)}; expected rows of one length: {error}") from None
+    except (BufferError, RuntimeError) as error:  # a list of PyTorch's tensors, which refuse
+        raise TypeError(f"{role} got {shown(x)}; expected real numbers: {error}") from None
     if array.dtype.kind not in "biuf":
         hint = (
             ": Values and Tensors do not mix"
@@ -201,7 +213,8 @@ class Tensor(Node):
     `data` is the ndarray (the same dtype as what is given: Python floats become float64), `grad`
     the derivative of the last root with respect to it, an ndarray of the same shape and dtype, None
     before any backward. Only with `requires_grad` is it differentiated; what is made from it then
-    is too. `copy=False` shares the memory of an ndarray.
+    is too. `copy=False` shares the memory of an ndarray, and that of another library's array, be it
+    PyTorch's, JAX's or whatever has `__array__` or `__dlpack__`, if it may be written to.
 
     Comparisons give Tensors of bool. `requires_grad` of integers raises TypeError, as does anything
     but real numbers.
@@ -228,7 +241,9 @@ class Tensor(Node):
         array = _numbers(data, "Tensor()")
         if requires_grad and array.dtype.kind != "f":
             raise TypeError(_whole(array.dtype))
-        self.array = array.copy() if copy else array
+        # What JAX shares is for reading alone, while the numbers of a Tensor may be changed.
+        locked = not array.flags.writeable and foreign.is_foreign(data)
+        self.array = array.copy() if copy or locked else array
         self.grad = None
         self.left = self.right = ABSENT
         self.primitive = None if requires_grad else CONSTANT
@@ -307,15 +322,11 @@ class Tensor(Node):
     @stale.setter
     def stale(self, known: bool) -> None:  # a copy, of which it is known
         self.time = -1 if known else _clock[0]
-        if known:
-            _look_closely[0] = True
 
     def touch(self) -> None:
         """Note that the numbers have changed: a backward through older results then raises."""
         with _one_at_a_time:
             self.time = _clock[0] = _clock[0] + 1
-            if self.primitive is CONSTANT:
-                _look_closely[0] = True
 
     @property
     def requires_grad(self) -> bool:
@@ -362,8 +373,12 @@ class Tensor(Node):
 
     @staticmethod
     def before_sweep(order: list[Tensor]) -> None:
-        """Raise RuntimeError if something was changed that will receive nothing, and tell of it."""
-        if _look_closely[0]:
+        """Raise RuntimeError if numbers were changed after they were used, be they constants.
+
+        Where all is as new as the last change of anything, as in a training, there is no need to
+        look.
+        """
+        if min([node.time for node in order]) < _clock[0]:
             _refuse_changed(order)
 
     @staticmethod
@@ -373,8 +388,6 @@ class Tensor(Node):
         A fresh one is in memory that nobody else knows of: there the sum may be, too.
         """
         array = x.array
-        if x.time > node.time and x is not node:
-            raise _changed(x, node)
         if share.shape != array.shape:
             share = arrays.unbroadcast(np.asarray(share), array.shape)
         if share.dtype is not array.dtype and share.dtype != array.dtype:
@@ -389,6 +402,10 @@ class Tensor(Node):
             x.grad = share if owned and share.flags.writeable else np.array(share)
             x.use = 0
         else:
+            if held.shape != array.shape:  # assigned by hand
+                raise ValueError(
+                    f"the .grad of {_named(x)} has the shape {held.shape}; expected the tensor's"
+                )
             if x.use == 1:  # a step has used what is held, which is fine if it was zeroed since
                 x.use = 2 if np.any(getattr(held, "array", held)) else 0
             # Leaves accumulate so that minibatches add up. (Of no axes NumPy's sum is no ndarray.)
@@ -715,7 +732,6 @@ def _changed(x: Tensor, node: Tensor) -> RuntimeError:
 
 
 def _refuse_changed(order: list[Any]) -> None:
-    """Raise RuntimeError if something was changed after it was used, be it a constant."""
     for node in order:
         if node.stale:
             raise _changed(max(node.parents, key=lambda x: x.time), node)

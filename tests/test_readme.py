@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from autodiff.__main__ import main
+from autodiff.data import load_mnist_small
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,7 +40,8 @@ def test_the_other_commands_of_the_readme_succeed(capsys):
     import shlex
 
     commands = re.findall(r"^autodiff (.*)$", README, re.M)
-    assert len(commands) == 5
+    assert len(commands) == 6
+    Image.fromarray(load_mnist_small(normalize=False)[1][0][0].reshape(28, 28)).save("three.png")
     for command in commands:
         assert main(shlex.split(command, comments=True)) == 0, command
         assert capsys.readouterr().out

@@ -78,3 +78,14 @@ def test_an_accident_while_writing_leaves_the_old_file_and_no_other(tmp_path, mo
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     with pytest.raises(FileNotFoundError):
         serialization.save(network(), tmp_path / "no such folder" / "model.safetensors")
+
+
+def test_metadata_goes_along_and_a_file_without_has_none(tmp_path):
+    path, model = tmp_path / "model.safetensors", network()
+    serialization.save(model, path)
+    assert serialization.read(path)[1] == {}
+    serialization.save(model, path, {"activation": "relu", "of": "ünï"})
+    arrays, metadata = serialization.read(path)
+    assert metadata == {"activation": "relu", "of": "ünï"}
+    assert same(arrays, numbers(model))
+    serialization.load(network(1), path)

@@ -28,6 +28,13 @@ def draw(*shape, seed=0, positive=False):
 ROWS = np.array([[2, 0, 2], [1, 1, 0]])
 MASK = np.array([[True, False, True], [False, True, True]])
 
+HOW = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 1)}
+
+
+def convolved(**how):
+    return lambda x, w, b=None: autodiff.conv2d(x, w, b, **how)
+
+
 # name -> (function, arguments); names that are rows of the table say so by it
 CASES = {
     "reduce_sum": (lambda x: af.sum(x, axis=(0, 2)), [draw(2, 3, 4)]),
@@ -120,6 +127,39 @@ CASES = {
     "where": (lambda a, b: functions.where(MASK, a, b), [draw(2, 3), draw(3)]),
     "maximum": (lambda a, b: functions.maximum(a, b), [draw(2, 3), draw(3)]),
     "power": (lambda a, b: a**b, [draw(2, 3, positive=True), draw(3)]),
+    "conv2d": (convolved(), [draw(2, 3, 5, 6), draw(2, 3, 3, 2), draw(2)]),
+    "conv2d without a bias": (convolved(padding=1), [draw(2, 1, 3, 4), draw(2, 1, 3, 3)]),
+    "conv2d with everything": (
+        convolved(stride=(2, 1), padding=(1, 2), dilation=(1, 2)),
+        [draw(2, 2, 6, 5), draw(3, 2, 3, 2), draw(3)],
+    ),
+    "conv2d_input": (
+        lambda g, w: functions.conv2d_input(g, w, shape=(2, 3, 6, 4), **HOW),
+        [draw(2, 2, 3, 3), draw(2, 3, 3, 2)],
+    ),
+    "conv2d_weight": (
+        lambda x, g: functions.conv2d_weight(x, g, kernel=(3, 2), **HOW),
+        [draw(2, 3, 6, 4), draw(2, 2, 3, 3)],
+    ),
+    "max_pool2d": (lambda x: autodiff.max_pool2d(x, 2), [draw(2, 2, 5, 4)]),
+    "max_pool2d of windows that meet": (
+        lambda x: autodiff.max_pool2d(x, (3, 2), stride=(2, 1), padding=1),
+        [draw(2, 2, 4, 5)],
+    ),
+    "avg_pool2d": (
+        lambda x: autodiff.avg_pool2d(x, 3, stride=2, padding=1),
+        [draw(2, 2, 5, 4)],
+    ),
+    "window_pool": (
+        lambda x: functions.window_pool(x, ties=None, kernel=(2, 3), stride=(1, 2)),
+        [draw(2, 2, 4, 5)],
+    ),
+    "window_unpool": (
+        lambda g: functions.window_unpool(
+            g, ties=None, shape=(2, 2, 4, 6), kernel=(2, 3), stride=(1, 2)
+        ),
+        [draw(2, 2, 3, 2)],
+    ),
     "a small network": (
         lambda x, w, b: af.log_softmax(functions.tanh(x @ w + b)),
         [draw(5, 3), draw(3, 4), draw(4)],
@@ -336,8 +376,8 @@ def test_all_functions_are_public():
         for name, thing in vars(af).items()
         if callable(thing) and getattr(thing, "__module__", "") == af.__name__ and name[0] != "_"
     }
-    methods = {"getitem", "set"}  # x[index] and x.set(index, values)
-    assert public - methods <= set(dir(autodiff))
+    others = {"getitem", "set", "as_array"}  # x[index], x.set(index, values), and what reads x
+    assert public - others <= set(dir(autodiff))
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -26,12 +26,15 @@ from autodiff import (
     dot,
     elementwise,
     errstate,
+    fmod,
     functions,
+    maximum,
     no_grad,
     safe_where,
     stack,
     topological_order,
     where,
+    xlogy,
 )
 from autodiff.elementwise import TABLE
 from autodiff.graph import CONSTANT
@@ -1290,3 +1293,87 @@ def test_gradients_are_those_of_pytorch(ours, theirs):
     theirs(*other, torch).backward()
     for a, b in zip(mine, other):
         np.testing.assert_allclose(a.grad, b.grad.numpy(), rtol=1e-10, atol=1e-12)
+
+
+# -- changes that a backward must notice -----------------------------------------------------------
+
+
+def interior(a):
+    y = a * 2.0
+    z = (y.log() * 3.0).sum()
+    y.data[0] = 100.0
+    y.touch()
+    return z
+
+
+def frozen_later(a):
+    b = Tensor([1.0, 2.0], requires_grad=True)
+    z = (a * b).sum()
+    b.data = [5.0, 5.0]
+    b.requires_grad = False
+    return z
+
+
+def a_condition(a):
+    c = Tensor([1.0, 0.0], requires_grad=True)
+    z = where(c, a, a * 3.0).sum()
+    c.data = [0.0, 0.0]
+    return z
+
+
+def deep_below(a):
+    y = a * a
+    a.data = [3.0, 3.0]
+    return (y * 2.0 + a).sum()
+
+
+@pytest.mark.parametrize("make", [interior, frozen_later, a_condition, deep_below])
+def test_a_refused_backward_leaves_the_gradients_of_leaves_alone(make):
+    a = Tensor([1.0, 2.0], requires_grad=True)
+    (a * 7.0).sum().backward()
+    with pytest.raises(RuntimeError, match="was changed after"):
+        make(a).backward()
+    assert a.grad.tolist() == [7.0, 7.0]
+
+
+def test_a_change_elsewhere_refuses_nothing():
+    a, other = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0])
+    z = (a * a).sum()
+    other.data = [2.0]
+    z.backward()
+    assert a.grad.tolist() == [2.0, 4.0]
+
+
+def test_a_gradient_of_another_shape_that_was_assigned_is_refused():
+    a = Tensor([1.0, 2.0], requires_grad=True)
+    a.grad = np.ones((2, 2))
+    with pytest.raises(ValueError, match=r"shape \(2, 2\); expected the tensor's"):
+        (a * 2.0).sum().backward()
+
+
+@pytest.mark.parametrize("name", ["relu", "multiply", "exp", "sum", "clip", "ties", "conv2d", "np"])
+def test_a_users_function_may_be_called_like_one_of_ours(name):
+    def function(x):
+        return x + 10.0
+
+    function.__name__ = name
+    own = custom_vjp(lambda g, y, x: g * 5.0)(function)
+    a = Tensor([-3.0, 2.0], requires_grad=True)
+    y = own(a)
+    y.sum().backward()
+    assert y.tolist() == [7.0, 12.0]
+    assert a.grad.tolist() == [5.0, 5.0]
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: x**3.0, lambda x: x**2.5, lambda x: xlogy(x, 2.0),
+    lambda x: xlogy(2.0, x), lambda x: maximum(x, 0.5), lambda x: fmod(x, 0.75),
+])  # fmt: skip
+def test_slopes_beside_a_plain_number_are_computed_in_the_tensors_type(f):
+    x = Tensor(np.linspace(0.1, 2.0, 1000, dtype=np.float32), requires_grad=True)
+    y = f(x).sum()
+    y.backward()
+    plain = x.grad
+    x.zero_grad()
+    y.backward(create_graph=True)
+    np.testing.assert_array_equal(plain, x.grad.numpy())

@@ -1,14 +1,16 @@
 """Training a classifier on the bundled part of MNIST, and its command."""
 
 import csv
+import os
 import random
 import re
+import signal
 
 import numpy as np
 import pytest
 
 import autodiff
-from autodiff import Value, serialization, training
+from autodiff import Value, fit, serialization, training
 from autodiff.__main__ import main
 from autodiff.data import DataLoader, load_mnist_small
 from autodiff.nn import MLP, Linear, ReLU, Sequential, cross_entropy, he
@@ -29,36 +31,36 @@ def test_a_network_learns_to_read_digits(digits):
     (x, y), test = digits
     model = classifier()
     loader = DataLoader(x, y, batch_size=100, shuffle=True, seed=0)
-    reports = list(training.epochs(model, loader, Adam(model.parameters(), lr=0.003), test, 4))
-    assert [r["epoch"] for r in reports] == [1, 2, 3, 4]
-    assert reports[-1]["test_accuracy"] > 0.9
-    assert reports[-1]["train_loss"] < reports[0]["train_loss"] / 3
+    optimizer = Adam(model.parameters(), lr=0.003)
+    history = fit(model, loader, cross_entropy, optimizer, 4, validation=test)
+    assert history["epoch"] == [1, 2, 3, 4]
+    assert history["validation_accuracy"][-1] > 0.9
+    assert history["train_loss"][-1] < history["train_loss"][0] / 3
     assert model.training
     loss, accuracy = training.evaluate(model, *test, batch_size=300)
-    assert accuracy == reports[-1]["test_accuracy"]
-    assert loss == pytest.approx(reports[-1]["test_loss"], rel=1e-5)
+    assert accuracy == history["validation_accuracy"][-1]
+    assert loss == pytest.approx(history["validation_loss"][-1], rel=1e-5)
 
 
 def test_a_seeded_training_repeats_to_the_bit(digits):
-    (x, y), test = digits
+    (x, y), _ = digits
     runs = []
     for _ in range(2):
         model = classifier(3)
         loader = DataLoader(x[:1000], y[:1000], shuffle=True, seed=5)
-        reports = list(training.epochs(model, loader, SGD(model.parameters(), 0.1), test, 2))
-        runs.append([r["train_loss"] for r in reports] + [w.data.sum() for w in model.parameters()])
+        history = fit(model, loader, cross_entropy, SGD(model.parameters(), 0.1), 2)
+        runs.append(history.steps + [w.data.sum() for w in model.parameters()])
     assert runs[0] == runs[1]
 
 
 def test_a_loss_that_is_no_number_stops_the_training_with_its_step(digits):
-    (x, y), test = digits
+    (x, y), _ = digits
     model = classifier()
     x = x[:300].copy()
     x[250] = np.nan
     loader = DataLoader(x, y[:300])
-    before = None
-    with pytest.raises(training.Diverged, match="the loss is nan at step 3, in epoch 1: try"):
-        list(training.epochs(model, loader, SGD(model.parameters(), 0.1), test, 1))
+    with pytest.raises(training.Diverged, match=r"nan at step 3.*first nan at \[50, 0\]"):
+        fit(model, loader, cross_entropy, SGD(model.parameters(), 0.1), 1)
     before = model.state_dict()
     assert all(np.isfinite(w).all() for w in before.values())
 
@@ -150,6 +152,80 @@ def test_a_rate_that_is_too_large_is_told_and_what_there_is_is_saved(tmp_path, m
         r"stopped: the loss is (nan|inf) at step \d+, in epoch 1: try a smaller", printed
     )
     assert (tmp_path / "mnist.safetensors").exists()
+
+
+class Killed(BaseException):
+    """What ends a process at once."""
+
+
+def test_what_was_stopped_is_gone_on_with_to_the_same_numbers(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["mnist", "--small", "--epochs", "3", "--hidden", "8", "--seed", "3"]
+    assert main([*words, "-o", "whole"]) == 0
+    capsys.readouterr()
+    evaluate = training.loop.evaluate
+    calls = []
+
+    def killed(*args, **options):
+        calls.append(1)
+        if len(calls) == 2:
+            raise Killed
+        return evaluate(*args, **options)
+
+    monkeypatch.setattr(training.loop, "evaluate", killed)
+    with pytest.raises(Killed):
+        main([*words, "-o", "part"])
+    assert {path.name for path in tmp_path.glob("part*")} == {"part.checkpoint.safetensors"}
+    capsys.readouterr()
+    assert main([*words, "-o", "part", "--resume"]) == 0
+    printed = capsys.readouterr().out
+    assert re.findall(r"^ +(\d) ", printed, re.M) == ["2", "3"]
+    ends = [(tmp_path / f"{name}.safetensors").read_bytes() for name in ("whole", "part")]
+    assert ends[0] == ends[1]
+    assert not (tmp_path / "part.checkpoint.safetensors").exists()
+
+
+def test_ctrl_c_keeps_the_best_weights_and_a_checkpoint(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    evaluate = training.loop.evaluate
+    calls = []
+
+    def interrupted(*args, **options):
+        calls.append(1)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return evaluate(*args, **options)
+
+    monkeypatch.setattr(training.loop, "evaluate", interrupted)
+    words = ["mnist", "--small", "--epochs", "5", "--hidden", "8"]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "stopped by hand in epoch 3; to go on, say --resume" in printed
+    assert "the weights are those of epoch 2, the best" in printed
+    model = Sequential(Linear(784, 8), ReLU(), Linear(8, 10))
+    serialization.load(model, "mnist.safetensors")
+    accuracy = training.evaluate(model, *load_mnist_small()[1])[1]
+    assert f"test accuracy {accuracy:.4f}" in printed
+    assert (tmp_path / "mnist.checkpoint.safetensors").exists()
+    assert main([*words[:-1], "9", "--resume"]) == 2
+    assert "does not fit: it is of another training" not in (error := capsys.readouterr().err)
+    assert "layer1.weight has shape (8, 784); expected (9, 784)" in error
+    main(words)
+    assert "this starts anew: with --resume it would go on from" in capsys.readouterr().out
+
+
+def test_a_full_disk_ends_it_in_words(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["mnist", "--small", "--epochs", "2", "--hidden", "4"]) == 1
+    printed = capsys.readouterr().out
+    assert "stopped: the checkpoint mnist.checkpoint.safetensors of step 50 cannot be" in printed
+    assert "No space left on device" in printed
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,12 @@ if TYPE_CHECKING:
         Tanh,
     )
     from .conversion import to_scalar, to_tensor
+    from .convolution import AvgPool2d, Conv2d, MaxPool2d
+    from .flat import flat_loss, ravel_parameters, unravel_parameters
     from .initialisers import he, normal, uniform, xavier, zeros
     from .layers import Dropout, Embedding, Flatten, Linear, Sequential, dropout, embedding
-    from .normalisation import BatchNorm1d, LayerNorm
+    from .normalisation import BatchNorm1d, BatchNorm2d, LayerNorm
+    from .pytorch import load_torch_state, to_torch_state
 
 # what is loaded at its first use, and from where
 _LATER = {
@@ -48,9 +51,12 @@ _LATER = {
         ("Dropout", "Embedding", "Flatten", "Linear", "Sequential", "dropout", "embedding"),
         "layers",
     ),
-    **dict.fromkeys(("BatchNorm1d", "LayerNorm"), "normalisation"),
+    **dict.fromkeys(("AvgPool2d", "Conv2d", "MaxPool2d"), "convolution"),
+    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d", "LayerNorm"), "normalisation"),
     **dict.fromkeys(("he", "normal", "uniform", "xavier", "zeros"), "initialisers"),
     **dict.fromkeys(("to_scalar", "to_tensor"), "conversion"),
+    **dict.fromkeys(("flat_loss", "ravel_parameters", "unravel_parameters"), "flat"),
+    **dict.fromkeys(("load_torch_state", "to_torch_state"), "pytorch"),
 }  # fmt: skip
 
 # what PyTorch's users look for
@@ -79,7 +85,10 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "ACTIVATIONS",
+    "AvgPool2d",
     "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv2d",
     "Dropout",
     "ELU",
     "Embedding",
@@ -90,6 +99,7 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "MLP",
+    "MaxPool2d",
     "Module",
     "Neuron",
     "ReLU",
@@ -106,16 +116,21 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "embedding",
+    "flat_loss",
     "he",
     "hinge",
     "huber",
     "l1",
+    "load_torch_state",
     "mse",
     "nll",
     "normal",
+    "ravel_parameters",
     "to_scalar",
     "to_tensor",
+    "to_torch_state",
     "uniform",
+    "unravel_parameters",
     "xavier",
     "zeros",
 ]

@@ -44,7 +44,7 @@ class Linear(Module):
         dtype: Any = np.float32,
     ) -> None:
         nin, nout = check_width("Linear", nin), check_width("Linear", nout)
-        weight = _drawn(init or uniform(), (nout, nin))
+        weight = drawn("Linear", init or uniform(), (nout, nin))
         start = np.zeros(nout) if init else uniform(nin**-0.5)((nout,))
         # column by column in memory, as Wᵀ is then a matrix like any other to BLAS: a tenth faster
         numbers = np.array(weight, dtype, order="F")
@@ -68,16 +68,16 @@ class Linear(Module):
         return f"Linear({nin}, {nout}{', bias=False' if self.bias is None else ''})"
 
 
-def _drawn(init: Any, shape: tuple[int, int]) -> Any:
+def drawn(role: str, init: Any, shape: tuple[int, ...]) -> Any:
     """Return the numbers that an initialiser draws; raise if it is none."""
     if not callable(init):
         raise TypeError(
-            f"Linear got init={init!r}; expected a function of a shape, as he, xavier or"
+            f"{role} got init={init!r}; expected a function of a shape, as he, xavier or"
             " normal(0.01) from autodiff.nn"
         )
     numbers = np.asarray(init(shape))
     if numbers.shape != shape:
-        raise ValueError(f"Linear got {numbers.shape} numbers from its init; expected {shape}")
+        raise ValueError(f"{role} got {numbers.shape} numbers from its init; expected {shape}")
     return numbers
 
 

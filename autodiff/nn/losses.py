@@ -269,7 +269,7 @@ def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
         )
     if given.dtype.kind not in "iu":
         raise ValueError(f"{name}() got classes of {given.dtype}; expected integers")
-    flat = given.ravel()
+    flat = given.flatten()  # a copy: the caller may fill the same array with the next batch
     if flat.size and not 0 <= flat.min() <= flat.max() < k:
         bad = flat[(flat < 0) | (flat >= k)][0]
         raise ValueError(

@@ -96,23 +96,7 @@ class Module:
                 f"load_state_dict() got {shown(state)}; expected a dict: of a"
                 " file it is autodiff.serialization.load(model, path)"
             )
-        leaves = self._leaves()
-        faults = [f"missing: {name}" for name in leaves if name not in state]
-        faults += [f"extra: {name}" for name in state if name not in leaves]
-        news: list[Any] = []
-        for name, leaf in leaves.items():
-            if name in state:
-                new, fault = _fitted(state[name], leaf.data)
-                faults += [f"{name} {fault}"] if fault else []
-                news.append(new)
-        if faults:
-            more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
-            raise ValueError(
-                f"load_state_dict() got what does not fit {type(self).__name__}, which is left as"
-                " it was:\n  " + "\n  ".join(faults[:10]) + more
-            )
-        for leaf, new in zip(leaves.values(), news):
-            leaf.data = new
+        take(self._leaves(), state, "load_state_dict()", type(self).__name__)
 
     def _leaves(self) -> dict[str, Any]:
         """Return the parameters and buffers by name."""
@@ -143,6 +127,27 @@ class Module:
         return f"{type(self).__name__}()"
 
 
+def take(leaves: Mapping[str, Any], state: Mapping[str, Any], role: str, kind: str) -> None:
+    """Give leaves the numbers that a state has by the same names, all of them or none."""
+    faults = [f"missing: {name}" for name in leaves if name not in state]
+    faults += [f"extra: {name}" for name in state if name not in leaves]
+    news: list[Any] = []
+    for name, leaf in leaves.items():
+        if name in state:
+            new, fault = _fitted(state[name], leaf.data)
+            faults += [f"{name} {fault}"] if fault else []
+            news.append(new)
+    if faults:
+        more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
+        raise ValueError(
+            f"{role} got what does not fit {kind}, which is left as it was:\n  "
+            + "\n  ".join(faults[:10])
+            + more
+        )
+    for leaf, new in zip(leaves.values(), news):
+        leaf.data = new
+
+
 def _copied(numbers: Any) -> Any:
     return numbers.copy() if hasattr(numbers, "copy") else numbers
 
@@ -155,8 +160,12 @@ def _fitted(new: Any, old: Any) -> tuple[Any, str]:
         return new, ""
     import numpy as np
 
+    from .. import foreign
+
     try:
-        array = np.asarray(new)
+        array = foreign.as_ndarray(new, "it") if foreign.is_foreign(new) else np.asarray(new)
+    except TypeError as error:  # of another library, on a GPU say
+        return None, f"cannot be taken: {error}"
     except ValueError:  # rows of several lengths
         array = np.asarray(None)
     shape, kind = np.shape(old), np.asarray(old).dtype

@@ -7,7 +7,7 @@ y = weight·(x - mean)/√(var + eps) + bias, with the variance over n, as PyTor
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,18 +19,20 @@ from .layers import parameter
 from .module import Module
 
 
-class BatchNorm1d(Module):
-    """Normalise each of `width` features over the batch, and over a third axis if there is one.
+class _BatchNorm(Module):
+    """Normalise each of `width` features over all other axes of a batch (n, width, ...).
 
-    Shapes (n, width) or (n, width, length). In training the moments are those of the batch, and
-    running means of them are kept (new = (1 - momentum)·old + momentum·batch, the variance over
-    n - 1); in evaluation the running ones serve. (Ioffe and Szegedy, Batch normalization, 2015.)
+    In training the moments are those of the batch, and running means of them are kept (new =
+    (1 - momentum)·old + momentum·batch, the variance over n - 1); in evaluation the running ones
+    serve. (Ioffe and Szegedy, Batch normalization, 2015.)
     """
+
+    further: ClassVar[dict[int, str]]  # number of axes -> those after (n, width
 
     def __init__(
         self, width: int, eps: float = 1e-5, momentum: float = 0.1, dtype: Any = np.float32
     ) -> None:
-        width = check_width("BatchNorm1d", width)
+        width = check_width(type(self).__name__, width)
         self.weight, self.bias = parameter(np.ones(width), dtype), parameter(np.zeros(width), dtype)
         self.running_mean = Tensor(np.zeros(width, dtype))
         self.running_var = Tensor(np.ones(width, dtype))
@@ -39,12 +41,11 @@ class BatchNorm1d(Module):
     def forward(self, x: Any) -> Any:
         x = as_tensor(x)
         width = self.weight.size
-        if x.ndim not in (2, 3) or x.shape[1] != width:
-            raise ValueError(
-                f"{self!r} got shape {x.shape}; expected (n, {width}) or (n, {width}, length)"
-            )
-        axes = (0,) if x.ndim == 2 else (0, 2)
-        shape = (width,) if x.ndim == 2 else (width, 1)
+        if x.ndim not in self.further or x.shape[1] != width:
+            expected = " or ".join(f"(n, {width}{axes})" for axes in self.further.values())
+            raise ValueError(f"{self!r} got shape {x.shape}; expected {expected}")
+        axes = (0, *range(2, x.ndim))
+        shape = (width, *(1,) * (x.ndim - 2))
         if self.training:
             count = x.size // width
             if count < 2:
@@ -63,11 +64,26 @@ class BatchNorm1d(Module):
         return centred * scale + self.bias.reshape(shape)
 
     def _keep(self, mean: Any, var: Any) -> None:
+        # New arrays in place of the old ones, which what was computed from them may still hold: so
+        # nothing recorded has changed.
         for running, batch in ((self.running_mean, mean), (self.running_var, var)):
-            running.data = (1.0 - self.momentum) * running.array + self.momentum * batch
+            kept = (1.0 - self.momentum) * running.array + self.momentum * batch
+            running.array = kept.astype(running.dtype, copy=False)
 
     def __repr__(self) -> str:
-        return f"BatchNorm1d({self.weight.size})"
+        return f"{type(self).__name__}({self.weight.size})"
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalise each feature over the batch, (n, width), and over a third axis if there is one."""
+
+    further: ClassVar[dict[int, str]] = {2: "", 3: ", length"}
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalise each channel over the batch and the places of its images, (n, width, h, w)."""
+
+    further: ClassVar[dict[int, str]] = {4: ", h, w"}
 
 
 class LayerNorm(Module):

@@ -9,6 +9,7 @@
 They work on Values, and on Tensors by the same formulas.
 """
 
+from .clipping import clip_grad_norm
 from .optimizer import Optimizer
 from .rules import SGD, AdaGrad, Adam, AdamW, RMSProp
 from .schedules import (
@@ -27,6 +28,7 @@ __all__ = [
     "AdamW",
     "Optimizer",
     "RMSProp",
+    "clip_grad_norm",
     "cosine_decay",
     "exponential_decay",
     "inverse_time_decay",

@@ -18,7 +18,7 @@ from ..wording import clipped, shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     Rate = float | Callable[[int], float]
@@ -67,13 +67,17 @@ class Optimizer:
     remembers: tuple[str, ...] = ()
 
     def __init__(self, parameters: Iterable[Any], lr: Rate, *, accumulate: bool = False) -> None:
-        self.parameters = _checked(parameters, type(self).__name__)
+        self.parameters = check_leaves(parameters, type(self).__name__)
         self.lr = lr
         self.accumulate = accumulate
         self.steps = 0
         self.memory: list[tuple[Any, ...]] = [
             tuple(_start(name, p) for name in self.remembers) for p in self.parameters
         ]
+        for p in self.parameters:
+            if p.vocabulary is not floats:
+                p.vocabulary.keep_freed_memory()
+                break
         self._graphs: list[Any] = [None] * len(self.parameters)  # gradients that were graphs
         self._warned = False
 
@@ -95,7 +99,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Take one step: change every parameter that has a gradient."""
-        rate, mixed, moved, time = self.lr, False, False, 0
+        rate, mixed, moved, changed = self.lr, False, False, []
         for i, p in enumerate(self.parameters):
             g = p.grad
             if g is None or g is p.blank:
@@ -115,10 +119,11 @@ class Optimizer:
                 continue
             self._change_array(i, p, rate, g)
             mixed, p.use = mixed or p.use == 2, 1
-            if not time:  # all of them change now: one look at the clock will do
-                p.touch()
-                time = p.time
-            p.time = time
+            changed.append(p)
+        if changed:  # all at one time, as one look at the clock will do
+            changed[0].touch()
+            for p in changed:
+                p.time = changed[0].time
         self.steps += 1
         if not moved or (mixed and not self.accumulate):
             self._warn(mixed)
@@ -167,6 +172,21 @@ class Optimizer:
         """Return the new x, and what to remember."""
         raise NotImplementedError
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the next steps depend on: kind, steps, settings, memory; copies."""
+        from .state import state_of
+
+        return state_of(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take the steps and the memory of a `state_dict`. If something does not fit, nothing.
+
+        Raises ValueError that names what differs: the kind, a setting, the shape of a memory.
+        """
+        from .state import restore
+
+        restore(self, state)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr:g})"
 
@@ -174,7 +194,8 @@ class Optimizer:
 # -- what can be wrong -----------------------------------------------------------------------------
 
 
-def _checked(parameters: Iterable[Any], name: str) -> list[Any]:
+def check_leaves(parameters: Iterable[Any], name: str) -> list[Any]:
+    """Return parameters as a list; raise unless they are leaves that need gradients, each once."""
     if isinstance(parameters, Node) or not hasattr(parameters, "__iter__"):
         hint = "model.parameters()" if hasattr(parameters, "parameters") else "[w, b]"
         raise TypeError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 
+from .images import cnn, t3
 from .imports import i1
 from .networks import s2, s3
 from .scalars import s1, s4
@@ -12,7 +13,7 @@ from .tensors import m, s2t, s5, t1a, t1b, t2
 
 WORKLOADS = {
     "S1": s1, "S2": s2, "S3": s3, "S4": s4, "S5": s5, "S2T": s2t,
-    "T1A": t1a, "T1B": t1b, "T2": t2, "M": m, "I1": i1,
+    "T1A": t1a, "T1B": t1b, "T2": t2, "T3": t3, "M": m, "CNN": cnn, "I1": i1,
 }  # fmt: skip
 
 

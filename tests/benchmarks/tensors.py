@@ -380,7 +380,7 @@ def m(smoke: bool) -> None:
     """Train 784-50-10, batch 100, rate 0.1, on all of MNIST: the small part in a smoke run."""
     import time
 
-    from autodiff import seed, training
+    from autodiff import fit, seed
     from autodiff.data import DataLoader, load_mnist, load_mnist_small
 
     whole = not smoke and "AUTODIFF_DATA" in os.environ
@@ -393,8 +393,8 @@ def m(smoke: bool) -> None:
     optimizer = optim.SGD(model.parameters(), lr=0.1)
     start = time.perf_counter()
     count = 17 if whole else 2
-    reports = list(training.epochs(model, loader, optimizer, test, count))
+    history = fit(model, loader, nn.cross_entropy, optimizer, count, validation=test)
     seconds = time.perf_counter() - start
     print(f"\nM  784-50-10 on {len(x):,} images, {optimizer.steps:,} updates")
     print(f"  autodiff                 {seconds:10.2f} s    test accuracy"
-          f" {reports[-1]['test_accuracy']:.4f}")  # fmt: skip
+          f" {history['validation_accuracy'][-1]:.4f}")  # fmt: skip

@@ -60,3 +60,12 @@ def test_batches_of_more_axes_and_lists_of_tensors():
     assert cross_entropy(Tensor(z), np.eye(4)[t]).item() == near(expected)
     assert cross_entropy(Tensor(z[0, 0]), 2).item() == near(cross_entropy(z[0, 0].tolist(), 2))
     assert mse([Tensor(1.0), Tensor(3.0)], [1.0, 2.0]).item() == 0.5
+
+
+def test_classes_are_copied_as_the_caller_may_fill_the_array_anew():
+    z = Tensor(np.zeros((1, 3)), requires_grad=True)
+    classes = np.array([0])
+    loss = cross_entropy(z, classes)
+    classes[:] = 2
+    loss.backward()
+    np.testing.assert_allclose(z.grad, [[-2 / 3, 1 / 3, 1 / 3]])

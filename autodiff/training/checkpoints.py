@@ -1,0 +1,185 @@
+"""Checkpoints: one file with all that a training depends on, whole at every moment.
+
+    >>> fit(..., callbacks=[Checkpoint("run", every=100)], resume=True)
+
+The file, run.safetensors, holds the arrays of a `Run` by name, and all else as JSON in its
+metadata. Nothing in it could run. A SHA-256 of the whole file stands in it, so that a single bit
+that is not as it was written is noticed. It is written aside and renamed: whatever happens, there
+is the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..serialization import read, replace, save
+from .callbacks import Callback, whole
+from .divergence import bad_update
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .run import Run
+
+# How the JSON in the metadata begins, quotes escaped as in the header of the file, and what stands
+# for the digest while it is computed.
+_MARK, _BLANK = rb"{\"sha256\":\"", b"0" * 64
+
+
+class CheckpointError(OSError):
+    """A checkpoint cannot be written; the one before is whole."""
+
+
+class Checkpoint(Callback):
+    """Save the training after each epoch and, with `every`, each time after so many updates.
+
+    The file is `path`, with .safetensors behind it if it does not end so. With `best` there is also
+    NAME.best.safetensors: the weights of the best epoch so far, for `serialization.load`.
+
+    CheckpointError if it cannot be written, as on a full disk; the one before is whole then.
+    """
+
+    def __init__(self, path: str | Path, every: int | None = None, *, best: bool = False) -> None:
+        name = os.fspath(path).removesuffix(".safetensors")
+        self.path, self.best_path = f"{name}.safetensors", f"{name}.best.safetensors"
+        self.every = None if every is None else whole("Checkpoint", "every", every)
+        self.best = best
+
+    def on_start(self, run: Run) -> None:
+        # Better now than after the first hour.
+        folder = os.path.dirname(os.path.abspath(self.path))
+        if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+            what = "cannot be written" if os.path.isdir(folder) else "is not there"
+            kind = PermissionError if os.path.isdir(folder) else FileNotFoundError
+            raise kind(
+                f"Checkpoint got {self.path}, whose folder {what}: {folder}; expected one that can"
+                " be written: make it, or name another"
+            )
+        for left in glob.glob(f"{glob.escape(self.path)}.*.part"):  # by a process that was killed
+            os.remove(left)
+
+    def on_step_end(self, run: Run) -> None:
+        if self.every and run.step % self.every == 0:
+            self.save(run)
+
+    def on_epoch_end(self, run: Run) -> None:
+        self.save(run)
+        if self.best and run.history.best_epoch == run.epoch:
+            self._write(self.best_path, lambda: save(run.model, self.best_path), run)
+
+    def on_end(self, run: Run) -> None:
+        # An epoch that is not finished; unless an update is not, whose numbers are half changed.
+        if run.epoch > run.history.epochs and not run.broken:
+            self.save(run)
+
+    def save(self, run: Run) -> None:
+        """Write the file, in place of the one before; Diverged for weights that are not finite."""
+        if wrong := bad_update(run):
+            raise wrong
+        state = run.state_dict()
+        self._write(self.path, lambda: replace(self.path, to_bytes(state)), run)
+
+    def _write(self, path: str, write: Any, run: Run) -> None:
+        try:
+            write()
+        except OSError as error:
+            old = "the one before is whole" if os.path.exists(path) else "there is none before"
+            raise CheckpointError(
+                error.errno,
+                f"the checkpoint {path} of step {run.step} cannot be written"
+                f" ({error.strerror or error}); {old}: mend that, and go on with resume=True",
+            ) from error
+
+    def restore(self, run: Run) -> bool:
+        """Let a run go on from the file; return whether there is one.
+
+        Raises ValueError for a file that is not as it was written, or of another training; the run
+        is then as it was.
+        """
+        if not os.path.exists(self.path):
+            return False
+        state = from_file(self.path)
+        try:
+            run.load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(
+                f"the checkpoint {self.path} does not fit: {error}\nMake the training as it was, or"
+                " start a new one with another path or without resume=True"
+            ) from None
+        return True
+
+
+# -- the file --------------------------------------------------------------------------------------
+
+
+def to_bytes(state: dict[str, Any]) -> bytes:
+    """Return a state, dicts and lists of numbers, texts and ndarrays, as the content of a file."""
+    from safetensors.numpy import save as as_safetensors
+
+    arrays: dict[str, Any] = {}
+    text = json.dumps(
+        {"sha256": _BLANK.decode(), "state": _plain(state, "", arrays)},
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+    content = bytearray(as_safetensors(arrays, {"checkpoint": text}))
+    start = content.index(_MARK) + len(_MARK)
+    content[start : start + 64] = hashlib.sha256(content).hexdigest().encode()
+    return bytes(content)
+
+
+def from_file(path: str) -> dict[str, Any]:
+    """Return the state in a file; ValueError if it is not as it was written."""
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    start = content.find(_MARK) + len(_MARK)
+    found = bytes(content[start : start + 64])
+    content[start : start + 64] = _BLANK[: len(found)]
+    if start < len(_MARK) or hashlib.sha256(content).hexdigest().encode() != found:
+        what = "is no checkpoint of fit()" if start < len(_MARK) else "is not as it was written"
+        raise ValueError(
+            f"{path}, {len(content)} bytes, {what}: its SHA-256 is not the one in it, as of a file"
+            " that was cut short or changed; expected a whole one: put back a copy, or remove it to"
+            " start anew"
+        )
+    arrays, metadata = read(path)
+    return _restored(json.loads(metadata["checkpoint"])["state"], arrays)
+
+
+def _plain(thing: Any, name: str, arrays: dict[str, Any]) -> Any:
+    """Return what JSON can hold; arrays are put aside under their names.
+
+    A float is written so that it comes back to the bit; JSON has no nan and inf, so those are texts
+    in a dict.
+    """
+    if isinstance(thing, dict):
+        prefix = f"{name}/" if name else ""
+        return {key: _plain(part, prefix + key, arrays) for key, part in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [_plain(part, f"{name}[{i}]", arrays) for i, part in enumerate(thing)]
+    if hasattr(thing, "dtype"):
+        import numpy as np
+
+        while name in arrays:
+            name += "_"
+        arrays[name] = np.array(thing, order="C")
+        return {"array": name}
+    if isinstance(thing, float) and not math.isfinite(thing):
+        return {"float": repr(thing)}
+    return thing
+
+
+def _restored(thing: Any, arrays: dict[str, Any]) -> Any:
+    """Return what `_plain` was given; tuples are lists."""
+    if isinstance(thing, dict):
+        if thing.keys() == {"array"}:
+            return arrays[thing["array"]]
+        if thing.keys() == {"float"}:
+            return float(thing["float"])
+        return {key: _restored(part, arrays) for key, part in thing.items()}
+    return [_restored(part, arrays) for part in thing] if isinstance(thing, list) else thing

@@ -1,0 +1,128 @@
+"""Numbers that went bad: `Diverged` says at which step, and which parameter was the first.
+
+    Diverged: the loss is nan at step 41, in epoch 2: try a smaller learning rate than 0.5; the
+    first parameter that went bad is layer1.weight
+
+The last numbers that were all finite are kept aside, and given back to the model before the error
+is raised, so that what was learnt until then is not lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .accuracy import plain
+
+if TYPE_CHECKING:
+    from .history import History
+    from .run import Run
+
+
+class Diverged(ArithmeticError):
+    """The loss or a gradient is no number any more.
+
+    `step` is the update that was not made, counted from 1, `epoch` that it was in, `parameter` the
+    name of the first parameter that went bad, or None, and `history` what there was until then.
+    """
+
+    def __init__(
+        self, message: str, step: int, epoch: int, parameter: str | None, history: History
+    ) -> None:
+        super().__init__(message)
+        self.step, self.epoch, self.parameter, self.history = step, epoch, parameter, history
+
+
+class Past:
+    """The numbers of a model, parameters and buffers, before the last two updates.
+
+    Two, since an update that makes a weight infinite is only noticed in the loss after it.
+    """
+
+    def __init__(self, leaves: dict[str, Any]) -> None:
+        self._leaves = list(leaves.values())
+        self._copies: deque[list[Any]] = deque(maxlen=2)
+
+    def keep(self) -> None:
+        """Copy the numbers as they are now."""
+        self._copies.append(
+            [x if type(x) is float else x.copy(order="K") for x in (p.data for p in self._leaves)]
+        )
+
+    def give_back(self) -> None:
+        """Let the model have the newest copy that is finite, if one is."""
+        for copy in reversed(self._copies):
+            if all(map(_finite, copy)):
+                for leaf, numbers in zip(self._leaves, copy):
+                    leaf.data = numbers
+                return
+
+
+def bad_loss(run: Run, loss: float, x: Any, y: Any, predictions: Any) -> Diverged:
+    """Return the error for a loss that is no number, and give the model its numbers back."""
+    smaller = f"try a smaller learning rate than {run.optimizer.lr:g}"
+    name = next((n for n, p in run.parameters.items() if not _finite(p.data)), None)
+    if name is not None:
+        advice = f"{smaller}; the first parameter that went bad is {name}"
+    elif where := _place(x):
+        advice = f"all parameters are finite, but the inputs of this batch are not, first {where}"
+    elif where := _place(y):
+        advice = f"all parameters are finite, but the targets of this batch are not, first {where}"
+    else:
+        largest, of = max((_largest(p.data), n) for n, p in run.parameters.items())
+        what = "the loss" if _finite(predictions) else "the output of the model"
+        advice = (
+            f"{smaller}; all parameters and inputs are finite, the largest parameter is"
+            f" {largest:.3g} in {of}, and {what} is not"
+        )
+    return _error(run, f"the loss is {loss}", advice, name)
+
+
+def bad_gradient(run: Run, norm: float) -> Diverged:
+    """Return the error for a gradient that is no number, though the loss is one."""
+    name = next(
+        (n for n, p in run.parameters.items() if p.grad is not None and not _finite(p.grad)), None
+    )
+    first = f"the first parameter with a gradient that went bad is {name}"
+    advice = (
+        f"{first}: look for an operation without a derivative there, as sqrt has none at 0"
+        if name
+        else "each number of it is finite, but not its norm: scale the loss down"
+    )
+    return _error(run, f"the loss is finite, but its gradient is {norm}", advice, name)
+
+
+def bad_update(run: Run) -> Diverged | None:
+    """Return the error for parameters that the last update made infinite; None if all is well."""
+    name = next((n for n, p in run.parameters.items() if not _finite(p.data)), None)
+    if name is None:
+        return None
+    advice = f"try a smaller learning rate than {run.optimizer.lr:g}"
+    return _error(run, f"the first parameter that went bad is {name}", advice, name, made=True)
+
+
+def _error(run: Run, what: str, advice: str, name: str | None, made: bool = False) -> Diverged:
+    run.past.give_back()
+    step = run.optimizer.steps + (not made)
+    message = f"{what} at step {step}, in epoch {run.epoch}: {advice}"
+    return Diverged(message, step, run.epoch, name, run.history)
+
+
+def _finite(x: Any) -> bool:
+    return math.isfinite(x) if isinstance(x, float) else bool(np.isfinite(plain(x)).all())
+
+
+def _largest(x: Any) -> float:
+    return float(np.abs(plain(x)).max(initial=0.0))
+
+
+def _place(batch: Any) -> str:
+    """Say where in a batch the first number is that is not finite; nothing if all are."""
+    array = plain(batch)
+    if array.dtype.kind != "f" or _finite(array):
+        return ""
+    index = np.argwhere(~np.isfinite(array))[0]
+    return f"{array[tuple(index)]} at [{', '.join(map(str, index))}]"

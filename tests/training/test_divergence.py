@@ -1,0 +1,154 @@
+"""Numbers that go bad: where, what was the first, and what is left of the model."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autodiff
+from autodiff import Tensor, custom_vjp, fit, nn, optim
+from autodiff.training import Callback, Checkpoint, Diverged
+from autodiff.training.checkpoints import from_file
+
+X = np.float32(np.arange(24).reshape(12, 2) / 24)
+Y = np.arange(12) % 2
+
+
+def network():
+    autodiff.seed(0)
+    return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Linear(3, 2))
+
+
+def diverge(model, *callbacks, data=(X, Y), loss=nn.cross_entropy, lr=0.1, **options):
+    """Train until it diverges; return the error."""
+    optimizer = optim.SGD(model.parameters(), lr)
+    loader = autodiff.data.DataLoader(*data, batch_size=4)
+    with pytest.raises(Diverged) as caught:
+        fit(model, loader, loss, optimizer, 3, callbacks=callbacks, **options)
+    return caught.value
+
+
+def finite(model):
+    return all(np.isfinite(x).all() for x in model.state_dict().values())
+
+
+class At(Callback):
+    def __init__(self, step, change):
+        self.step, self.change = step, change
+        self.before = {}
+
+    def on_step_end(self, run):
+        self.before = run.model.state_dict()
+        if run.step == self.step:
+            self.change(run.model)
+
+
+def equal(model, state):
+    return all(np.array_equal(x, state[name]) for name, x in model.state_dict().items())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_inputs_and_targets_that_are_not_finite_are_to_blame(bad):
+    x = X.copy()
+    x[9, 1] = bad
+    model, kept = network(), At(0, None)
+    error = diverge(model, kept, data=(x, Y))
+    assert "the loss is nan at step 3, in epoch 1: all parameters are finite" in str(error)
+    assert f"the inputs of this batch are not, first {bad} at [1, 1]" in str(error)
+    assert (error.step, error.epoch, error.parameter) == (3, 1, None)
+    assert error.history.steps[1:] == error.history.steps[-1:]
+    assert equal(model, kept.before), "the running means are from before the batch too"
+    y = np.linspace(0.0, 1.0, 12)[:, None]
+    y[5] = bad
+    error = diverge(nn.Linear(2, 1), data=(X, y), loss=nn.mse)
+    assert "at step 2, in epoch 1: all parameters are finite, but the targets of" in str(error)
+
+
+def test_the_first_parameter_that_went_bad_is_named():
+    def change(model):
+        model.layers[3].weight.data[0, 1] = np.nan
+        model.layers[3].bias.data[:] = np.inf
+
+    model = network()
+    kept = At(4, change)
+    error = diverge(model, kept)
+    assert "nan at step 5, in epoch 2: try a smaller learning rate than 0.1; the" in str(error)
+    assert error.parameter == "layer4.weight"
+    assert "parameter that went bad is layer4.weight" in str(error)
+    assert error.history.epochs == 1
+    assert finite(model)
+
+
+def test_an_update_that_overflows_is_undone():
+    model = nn.Linear(2, 1)
+    start = model.state_dict()
+    error = diverge(model, data=(X[:4], 100.0 * np.ones((4, 1))), loss=nn.mse, lr=3e38)
+    assert error.parameter == "weight"
+    assert "the first parameter that went bad is weight" in str(error)
+    assert "try a smaller learning rate than 3e+38" in str(error)
+    assert error.step == 1
+    assert equal(model, start)
+
+
+def test_where_all_is_finite_the_output_or_the_loss_is_to_blame():
+    class Large(nn.Module):
+        def __init__(self):
+            self.weight = Tensor([1e30], requires_grad=True)
+
+        def forward(self, x):
+            return (self.weight * self.weight) ** 6 * x.sum(1)
+
+    error = diverge(Large(), data=(X, Y), loss=nn.mse)
+    assert "all parameters and inputs are finite, the largest parameter is 1e+30 in weight" in str(
+        error
+    )
+    assert "and the output of the model is not" in str(error)
+    error = diverge(nn.Linear(2, 1), data=(X, Y), loss=lambda p, t: p.sum() * np.inf)
+    assert "and the loss is not" in str(error)
+
+
+@custom_vjp(lambda g, y, x: g * (x * 0.0 + math.nan))
+def treacherous(x):
+    return x * 1.0
+
+
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+def test_a_gradient_that_is_no_number_is_noticed_though_the_loss_is_one(clip_norm):
+    class Treacherous(nn.Module):
+        def __init__(self):
+            self.first, self.second = nn.Linear(2, 2), nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.second(treacherous(self.first(x)))
+
+    model = Treacherous()
+    start = model.state_dict()
+    error = diverge(model, clip_norm=clip_norm)
+    assert "the loss is finite, but its gradient is nan at step 1, in epoch 1" in str(error)
+    assert error.parameter == "first.weight"
+    assert equal(model, start)
+
+
+def test_values_diverge_as_tensors_do():
+    autodiff.seed(0)
+    model = nn.MLP(2, [2, 1])
+    error = diverge(model, data=(X.astype(float), Y), loss=nn.mse, lr=1e200)
+    assert error.parameter is not None or "all parameters" in str(error)
+    assert all(math.isfinite(p.data) for p in model.parameters())
+
+
+def test_weights_that_are_not_finite_never_reach_the_checkpoint(tmp_path):
+    class Unused(nn.Module):
+        def __init__(self):
+            self.used, self.unused = nn.Linear(2, 2), nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.used(x)
+
+    def change(model):
+        model.unused.bias.data[0] = np.inf
+
+    checkpoint = Checkpoint(tmp_path / "run", every=1)
+    error = diverge(Unused(), At(5, change), checkpoint)
+    assert error.parameter == "unused.bias"
+    assert from_file(checkpoint.path)["optimizer"]["steps"] == 4
