@@ -25,7 +25,7 @@ from .shapes import masked
 
 Array = Any
 Pair = tuple[int, int]
-Ties = tuple[Array, Array, Array]
+Ties = tuple[Array, Array, Array, bool]
 
 _BLOCK = 65_536  # numbers of a block: a quarter of a MB in float32, a part of the second cache
 
@@ -167,21 +167,22 @@ def max_pool2d(x: Array, *, kernel: Pair, stride: Pair) -> Array:
 def ties(x: Array, y: Array, *, kernel: Pair, stride: Pair) -> Ties:
     """Return what tells which numbers of a window are its largest, y: x, y, and how many they are.
 
-    In a window with nan these are what is nan.
+    In a window with nan these are what is nan. The last part says whether there is such a window.
     """
     x, y = _inner(x), _inner(y)
+    total = y.sum()
+    nan = total != total and bool(np.isnan(y).any())
     parts = _parts(x, kernel, stride)
     count = np.full(y.shape, len(parts), np.uint8 if len(parts) < 256 else np.uint64)
     for part in parts:
-        count -= _below(part, y).view(np.uint8)
-    return x, y, count.astype(y.dtype)
+        count -= _below(part, y, nan).view(np.uint8)
+    return x, y, count.astype(y.dtype), nan
 
 
-def _below(part: Array, y: Array) -> Array:
+def _below(part: Array, y: Array, nan: bool) -> Array:
     """Return which numbers are not the largest of their windows."""
     below: Array = np.less(part, y)
-    total = y.sum()
-    if total != total:  # there may be a nan, beside which the others count for nothing
+    if nan:  # beside which the others count for nothing
         below |= np.isnan(y) & ~np.isnan(part)
     return below
 
@@ -191,10 +192,10 @@ def window_pool(x: Array, *, ties: Ties | None, kernel: Pair, stride: Pair) -> A
     x = _inner(x)
     if ties is None:
         return _outer(_pooled(np.add, x, kernel, stride))
-    values, largest, count = ties
+    values, largest, count, nan = ties
     y = np.zeros(count.shape, x.dtype)
     for part, value in zip(_parts(x, kernel, stride), _parts(values, kernel, stride)):
-        y += masked(part, _below(value, largest), keep=False)
+        y += masked(part, _below(value, largest, nan), keep=False)
     y /= count
     return _outer(y)
 
@@ -210,11 +211,11 @@ def window_unpool(
         for part in parts:
             part += g
         return _outer(x)
-    values, largest, count = ties
+    values, largest, count, nan = ties
     g = g / count
     alone = kernel[0] <= stride[0] and kernel[1] <= stride[1]  # no two windows meet
     for part, value in zip(parts, _parts(values, kernel, stride)):
-        below = _below(value, largest)
+        below = _below(value, largest, nan)
         if alone:
             masked(g, below, keep=False, out=part)
         else:

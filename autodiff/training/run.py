@@ -35,8 +35,8 @@ class Run:
     `model`, `optimizer`, `loader` and `callbacks` are those of `fit`; `epoch` is the number of the
     epoch, from 1 to `epochs`, and `position` how many of its batches are done; `step` counts the
     updates, `norm` is that of the last gradient, before it was clipped, and `rate` the learning
-    rate of the last step. `loss` and `accuracy` are
-    the means of this epoch so far. `history` has the epochs that are finished.
+    rate of the last step. `loss` and `accuracy` are the means of this epoch so far. `history` has
+    the epochs that are finished.
     """
 
     def __init__(
