@@ -25,6 +25,7 @@ from . import reports, tables
 from .elementwise import TABLE
 from .expressions import Expression, ExpressionError, parse
 from .grammar import is_name, normal, short
+from .graph import topological_order
 from .value import Value
 
 _PICTURES = (".svg", ".png", ".jpg", ".pdf", ".dot")
@@ -76,8 +77,12 @@ def _differentiate(words: list[str]) -> int:
         report["hessian"] = reports.hessian(expression, numbers, wrt)
     if options.check:
         report["check"] = reports.checks(expression, numbers, wrt)
+    if options.explain is not None:
+        report["explanations"] = _explanations(result, report["name"], options.explain, numbers)
     if not options.json:
         tables.print_report(report)
+        for account in report.get("explanations", {}).values():
+            tables.say(f"\n{account}")
     for path in options.output:
         _draw(result, report["name"], path, options.theme, options.limit)
         if not options.json:
@@ -85,6 +90,21 @@ def _differentiate(words: list[str]) -> int:
     if options.json:
         tables.print_json(report | ({"wrote": options.output} if options.output else {}))
     return int(not all(check["agrees"] for check in report.get("check", {}).values()))
+
+
+def _explanations(
+    result: Value, name: str, wanted: str, numbers: reports.Numbers
+) -> dict[str, str]:
+    """Return how the gradients of these inputs come about, by their names."""
+    from visualize import explain
+
+    names = {name: result}
+    chosen = _chosen("--explain", wanted, numbers)
+    inside = {node.label for node in topological_order(result)}
+    for one in chosen:
+        if one not in inside:
+            raise _Misuse(f"--explain got '{short(one)}', on which the result does not depend")
+    return {one: str(explain(result, one, names=names)) for one in chosen}
 
 
 def _draw(result: Value, name: str, path: str, theme: str, limit: int) -> None:
@@ -195,6 +215,9 @@ def _differentiate_parser() -> _Parser:
     add("--limit", type=_interval, default=150, metavar="N", help="draw at most N values (150)")
     add("--order", type=int, choices=(1, 2), default=1, help="2: second derivatives as well")
     add(
+        "--explain", metavar="a,b", help="write the chain rule of these gradients, with its numbers"
+    )
+    add(
         "--check", action="store_true", help="compare with differences; exit status 1 on a mismatch"
     )
     add("--version", action="store_true", help="print the version")
@@ -205,6 +228,7 @@ def _epilog() -> str:
     names = textwrap.fill(", ".join(sorted(TABLE)), 78, initial_indent="  ", subsequent_indent="  ")
     return f"""examples:
   autodiff "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.svg
+  autodiff "J = 3*(a + b*c)" a=5 b=3 c=2 --explain b
   autodiff descend "J = 3*(a + b*c)" a=5 b=3 c=2 --until "J<0.1"    (see autodiff descend --help)
   autodiff mnist --small --epochs 2    (see autodiff mnist --help)
 
@@ -323,11 +347,16 @@ def _number(name: str, text: str) -> float:
 def _wrt(text: str | None, numbers: reports.Numbers) -> list[str]:
     if text is None:
         return list(numbers)
+    return _chosen("--wrt", text, numbers)
+
+
+def _chosen(option: str, text: str, numbers: reports.Numbers) -> list[str]:
+    """Return the names of an option, each once; they must be inputs."""
     chosen = [normal(name.strip()) for name in text.split(",")]
     for name in chosen:
         if name not in numbers:
             names = short(", ".join(numbers), 200) or "nothing"
-            raise _Misuse(f"--wrt got '{short(name)}': choose among {names}")
+            raise _Misuse(f"{option} got '{short(name)}': choose among {names}")
     return list(dict.fromkeys(chosen))
 
 

@@ -173,12 +173,15 @@ def _latex_number(value: float) -> str:
 def _latex_name(value: str) -> str:
     """Write w_12 with an index, a long name upright, and nothing that LaTeX obeys."""
     head, _, index = value.partition("_")
+    if not index and value[1:].strip("₀₁₂₃₄₅₆₇₈₉") == "":  # t₁, as the index that it is
+        head, index = value[:1], value[1:].translate(_DIGITS)
     if len(head) == 1 and index.isalnum():
         return f"{_LATEX_ESCAPES.get(head, head)}_{{{index}}}"
     escaped = "".join(_LATEX_ESCAPES.get(character, character) for character in value)
     return escaped if len(value) == 1 else rf"\mathrm{{{escaped}}}"
 
 
+_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _LATEX_ESCAPES = {character: "\\" + character for character in "&%$#_{}"} | {
     "\\": r"\backslash ",
     "~": r"\sim ",

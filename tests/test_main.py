@@ -148,6 +148,42 @@ def test_the_hessian_is_of_the_inputs_in_wrt_alone(run):
     assert report["hessian"] == {"y": {"y": 4.0}}
 
 
+# -- explanations ----------------------------------------------------------------------------------
+
+
+def test_explain_prints_the_chain_rule_with_its_numbers(run):
+    status, out, err = run(*J, "--explain", "b")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[4:6] == ["J        33         1", ""]
+    assert lines[6] == "∂J/∂b = 6: where b grows by a little, J grows by 6 times as much."
+    assert lines[-1] == "  b → t₁ → t₂ → J: 2 × 1 × 3 = 6"
+
+
+def test_several_gradients_are_explained_in_their_order_also_in_json(run):
+    status, out, _ = run("x*y + x", "x=2", "y=3", "--explain", "y,x,y", "--json")
+    accounts = json.loads(out)["explanations"]
+    assert status == 0
+    assert list(accounts) == ["y", "x"]
+    assert accounts["x"].startswith("∂result/∂x = 4: ")
+
+
+def test_what_is_not_asked_for_is_a_constant(run):
+    assert "y is a constant, of which no gradient is asked" in run(
+        "x*y", "x=2", "y=3", "--wrt", "x", "--explain", "y"
+    )[1]  # fmt: skip
+
+
+@pytest.mark.parametrize("words, message", [
+    (["x*y", "x=2", "y=3", "--explain", "z"], "--explain got 'z': choose among x, y"),
+    (["x*y", "x=2", "y=3", "--explain", ""], "--explain got '': choose among x, y"),
+])  # fmt: skip
+def test_explain_of_something_else_is_misuse(run, words, message):
+    status, out, err = run(*words)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
 # -- checks ----------------------------------------------------------------------------------------
 
 
@@ -583,7 +619,7 @@ def test_help_shows_examples_that_run(run, words, monkeypatch, tmp_path):
     examples = [
         line.split("(see")[0] for line in out.splitlines() if line.startswith("  autodiff ")
     ]
-    assert len(examples) == (1 if "descend" in words else 3)
+    assert len(examples) == (1 if "descend" in words else 4)
     for example in examples:
         assert run(*shlex.split(example)[1:])[0] == 0
 

@@ -16,5 +16,6 @@ Importing this package loads neither graphviz nor matplotlib: the first picture 
 
 from .drawing import draw, draw_dot, trace
 from .engine import RenderError, engines
+from .explanation import Explanation, explain
 
-__all__ = ["RenderError", "draw", "draw_dot", "engines", "trace"]
+__all__ = ["Explanation", "RenderError", "draw", "draw_dot", "engines", "explain", "trace"]

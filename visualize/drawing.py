@@ -13,7 +13,6 @@ a graph of a million values is refused as fast as one of a thousand.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from autodiff.nn import Module
 from autodiff.wording import a_kind, shown
 
 from . import beads, cards, dot, networks, neurons
-from .names import name_all
+from .names import caller, name_all
 from .networks import Neuron
 from .style import THEMES
 
@@ -70,7 +69,7 @@ def draw(
     _check("rankdir", rankdir, DIRECTIONS)
     if names is not None and not isinstance(names, Mapping):
         raise TypeError(f"draw() got names={_short(names)}; expected a dict, as in {{'a': a}}")
-    namespaces = _caller(1) if names is None else (names,)
+    namespaces = caller(1) if names is None else (names,)
     found = networks.neurons(nodes) if folded else []
     _check_size(nodes, found, limit)
     style = style or ("neurons" if found else "cards")
@@ -90,7 +89,7 @@ def draw_dot(
     """
     nodes = _nodes(root, limit, "draw_dot", folded=False)
     _check("rankdir", rankdir, DIRECTIONS)
-    text = _text("beads", root, name_all(nodes, *_caller(1)), "light", rankdir, False)
+    text = _text("beads", root, name_all(nodes, *caller(1)), "light", rankdir, False)
 
     from .render import Picture
 
@@ -113,13 +112,6 @@ def _text(
         dark = write(root, names, THEMES["dark"], rankdir=rankdir, legend=legend)
         return dot.with_dark(text, dark)
     return text
-
-
-def _caller(above: int) -> tuple[Mapping[str, Any], ...]:
-    """Return the variables of who called the function that calls this: locals, then globals."""
-    frame = sys._getframe(above + 1)
-    inner, outer = frame.f_locals, frame.f_globals
-    return (inner,) if inner is outer else (inner, outer)
 
 
 def _nodes(root: Node, limit: int, function: str, folded: bool) -> list[Node]:

@@ -13,11 +13,14 @@ Numbers in tooltips have all their digits, numbers in pictures four.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
-from autodiff import elementwise
+from autodiff import elementwise, symbols
 from autodiff.graph import Edge, Node, edges, topological_order
 from autodiff.primitive import Primitive
+from autodiff.symbols import Formula
 
 from . import style
 from .names import Names
@@ -38,14 +41,34 @@ class Reading:
     def __init__(self, root: Node, names: Names) -> None:
         self.root = root
         self.nodes = topological_order(root)
-        self.names = {key: cut(clean(name), _LONGEST) or "?" for key, name in names.items()}
+        self.name_by(names)
         self.ids = {id(node): f"n{i}" for i, node in enumerate(self.nodes)}
-        self.edges = sorted(edges(root), key=lambda edge: (self.rank(edge.child), edge.argnum))
-        self.uses = Counter((id(edge.child), id(edge.parent)) for edge in self.edges)
         self.neurons = neurons(self.nodes)
         self.parameters = {id(leaf) for neuron in self.neurons for leaf in neuron.parameters}
-        self.largest_gradient = style.largest(gradient(node) for node in self.nodes)
-        self.largest_contribution = style.largest(plain(e.contribution) for e in self.edges)
+
+    def name_by(self, names: Names) -> None:
+        """Take other names."""
+        self.names = {key: cut(clean(name), _LONGEST) or "?" for key, name in names.items()}
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """All edges, in the order of computation."""
+        return sorted(edges(self.root), key=lambda edge: (self.rank(edge.child), edge.argnum))
+
+    @cached_property
+    def uses(self) -> Counter[tuple[int, int]]:
+        """How often each child uses each parent, by their ids."""
+        return Counter((id(edge.child), id(edge.parent)) for edge in self.edges)
+
+    @cached_property
+    def largest_gradient(self) -> float:
+        """The largest gradient in the picture."""
+        return style.largest(gradient(node) for node in self.nodes)
+
+    @cached_property
+    def largest_contribution(self) -> float:
+        """The largest number that an edge adds to a gradient."""
+        return style.largest(plain(e.contribution) for e in self.edges)
 
     def rank(self, node: Node) -> int:
         """Return the place of a node in the order of creation."""
@@ -76,6 +99,16 @@ class Reading:
             return f"sum of {squares} squares"
         return _written(node.primitive, self._operands(node.inputs, full))
 
+    def formula_of(self, node: Node, operands: Sequence[Formula] | None = None) -> Formula | None:
+        """Return what the node was made from, of names or of these operands; None for no row."""
+        if node.primitive is None or not node.primitive.name.isidentifier():
+            return None
+        try:
+            given = self._operands(node.inputs, full=True) if operands is None else operands
+            return node.primitive.formula(*given)
+        except Exception:  # a primitive of the user's own may not be able to say itself
+            return None
+
     def neuron_formula(self, neuron: Neuron) -> str:
         """Return what a neuron computes, in its own words: relu(w·x + b)."""
         total = "w·x + b" if len(neuron.parameters) > len(neuron.weights) else "w·x"
@@ -87,25 +120,30 @@ class Reading:
 
     def slope(self, edge: Edge) -> str:
         """Return the formula of the local derivative, or the empty text where none can be had."""
-        primitive = edge.child.primitive
-        if primitive is None or edge.local is None:
-            return ""
+        formula = None if edge.local is None else self.slope_formula(edge.child, edge.argnum)
+        return "" if formula is None else str(formula)
+
+    def slope_formula(self, child: Node, argnum: int) -> Formula | None:
+        """Return ∂child/∂operand as a formula of the names, None where there is none to be had."""
+        primitive = child.primitive
+        if primitive is None:
+            return None
         try:
             if primitive.pairs:  # of a long sum, look at the one pair
-                return self._slope_in_pair(primitive.pairs, edge)
-            operands = self._operands(edge.child.inputs, full=True)
-            return str(primitive.derivative(edge.argnum, *operands, output=self.name(edge.child)))
+                return self._slope_in_pair(primitive.pairs, child, argnum)
+            operands = self._operands(child.inputs, full=True)
+            return primitive.derivative(argnum, *operands, output=self.name(child))
         except Exception:  # a rule of the user's own may know numbers only
-            return ""
+            return None
 
-    def _slope_in_pair(self, primitive: Primitive, edge: Edge) -> str:
-        inputs = edge.child.inputs
+    def _slope_in_pair(self, primitive: Primitive, child: Node, argnum: int) -> Formula:
+        inputs = child.inputs
         n = len(inputs) // 2
-        if edge.argnum >= 2 * n:
-            return "1"
-        which, place = divmod(edge.argnum, n)
+        if argnum >= 2 * n:
+            return symbols.number(1.0)
+        which, place = divmod(argnum, n)
         pair = self._operands((inputs[place], inputs[place + n]), full=True)
-        return str(primitive.derivative(which, *pair))
+        return primitive.derivative(which, *pair)
 
     def _operands(self, inputs: tuple[Any, ...], full: bool) -> list[str | float]:
         return [self.name(x) if isinstance(x, Node) else _constant(x, full) for x in inputs]
