@@ -15,6 +15,7 @@ import builtins
 import itertools
 import math
 import operator
+import string
 
 from . import foreign, functions
 from .functions import where
@@ -619,20 +620,21 @@ def outer(a: Any, b: Any) -> Any:
 def einsum(subscripts: str, *operands: Any) -> Any:
     """Return sums of products by Einstein's convention, e.g. einsum("ij,jk->ik", a, b).
 
-    Without an arrow the output has the indices that occur once, in the order of the alphabet, as
-    in NumPy. Ellipses are not known.
+    Without an arrow the output has the indices that occur once, in the order of the alphabet, and
+    in front what an ellipsis stands for, as in NumPy: "...ij,...jk" multiplies stacks of matrices.
     """
     arrays = [as_array(x) for x in operands]
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
     terms = inputs.split(",")
-    if "." in text or len(terms) != len(arrays):
+    if len(terms) != len(arrays):
         raise ValueError(
-            f"einsum() got {subscripts!r} and {len(arrays)} operands; expected a term for each, and"
-            " no ellipsis"
+            f"einsum() got {subscripts!r} and {len(arrays)} operands; expected a term for each"
         )
     if not arrow:
-        output = "".join(sorted(c for c in {*inputs} - {","} if inputs.count(c) == 1))
+        alone = sorted(c for c in {*inputs} - {",", "."} if inputs.count(c) == 1)
+        output = "".join(["..." if "..." in inputs else "", *alone])
+    terms, output, arrays, single = _spelled_out(subscripts, terms, output, arrays)
     for i, (term, x) in enumerate(zip(terms, arrays)):
         if len(term) != len(x.shape):
             raise ValueError(
@@ -640,7 +642,45 @@ def einsum(subscripts: str, *operands: Any) -> Any:
                 " for each axis"
             )
         terms[i], arrays[i] = _without_repeats(term, x)
-    return functions.einsum(*arrays, subscripts=f"{','.join(terms)}->{output}")
+    result = functions.einsum(*arrays, subscripts=f"{','.join(terms)}->{output}")
+    return expand_dims(result, single) if single else result
+
+
+def _spelled_out(
+    subscripts: str, terms: list[str], output: str, arrays: list[Any]
+) -> tuple[list[str], str, list[Any], tuple[int, ...]]:
+    """Return terms with letters for the axes of an ellipsis, and arrays without those of length 1.
+
+    An operand that lacks a letter is the same along it, which is what broadcasting means. The last
+    part are the axes of the result that have length 1, as all operands have it.
+    """
+    widths = [len(x.shape) - len(t.replace("...", "")) if "..." in t else 0
+              for t, x in zip(terms, arrays)]  # fmt: skip
+    if any("." in t.replace("...", "", 1) for t in [*terms, output]) or min(widths) < 0:
+        shapes = ", ".join(str(tuple(x.shape)) for x in arrays)
+        raise ValueError(
+            f"einsum() got {subscripts!r} for the shapes {shapes}; expected an ellipsis once in a"
+            " term, as '...ij', and no more indices than axes"
+        )
+    most = max(widths)
+    if most and "..." not in output:
+        raise ValueError(
+            f"einsum() got {subscripts!r}, whose output lacks the ellipsis; expected it there too,"
+            " or an index that is summed over in its place"
+        )
+    free = [c for c in string.ascii_letters if c not in "".join([*terms, output])]
+    spelled, made = [], []
+    for term, x, width in zip(terms, arrays, widths):
+        start = term.find("...")
+        axes = range(start, start + width)
+        single = [i for i in axes if x.shape[i] == 1]
+        letters = "".join(free[most - width + i - start] for i in axes if i not in single)
+        spelled.append(term.replace("...", letters))
+        made.append(squeeze(x, tuple(single)) if single else x)
+    used, place = "".join(spelled), output.find("...")
+    missing = tuple(place + i for i, c in enumerate(free[:most]) if c not in used)
+    written = "".join(c for c in free[:most] if c in used)
+    return spelled, output.replace("...", written), made, missing
 
 
 def _without_repeats(term: str, x: Any) -> tuple[str, Any]:

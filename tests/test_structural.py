@@ -120,6 +120,14 @@ CASES = {
         lambda a, b: af.einsum("ij,k->k", a, b),
         [draw(2, 3), draw(4)],
     ),
+    "einsum of stacks of matrices": (
+        lambda a, b: af.einsum("...ij,...jk", a, b),
+        [draw(2, 1, 3, 4), draw(5, 4, 2)],
+    ),
+    "einsum with an ellipsis at the end": (
+        lambda a, b: af.einsum("i...,i...->...", a, b),
+        [draw(3, 2, 1), draw(3, 1)],
+    ),
     "einsum of a diagonal": (lambda a: af.einsum("iji->j", a), [draw(3, 2, 3)]),
     "einsum without an arrow": (lambda a, b: af.einsum("ba,b", a, b), [draw(3, 2), draw(3)]),
     "broadcast +": (lambda a, b: a + b * a, [draw(2, 3), draw(3, 1, 1)]),
@@ -394,3 +402,25 @@ def test_backward_gives_what_the_general_sweep_gives(name):
     (y * weights + 0.0 * y).sum().backward()  # twice; and y has two uses now
     for leaf, once in zip(leaves, single):
         np.testing.assert_allclose(leaf.grad, 2.0 * once, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("subscripts, shapes", [
+    ("...ij,...jk->...ik", [(2, 1, 3, 4), (5, 4, 2)]), ("...i,...i", [(1, 3), (2, 1, 3)]),
+    ("...i->i...", [(2, 3)]), ("i...,i...->...", [(3, 1, 1), (3, 1)]), ("...,...", [(), (2, 3)]),
+    ("...ii->...i", [(2, 3, 3)]), ("i,...i->...", [(3,), (1, 2, 3)]), ("...->...", [(2, 1)]),
+])  # fmt: skip
+def test_an_ellipsis_is_what_it_is_in_numpy(subscripts, shapes):
+    arrays = [draw(*shape) for shape in shapes]
+    found = af.einsum(subscripts, *map(Tensor, arrays)).numpy()
+    expected = np.einsum(subscripts, *arrays)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("subscripts, words", [
+    ("...i->i", "output lacks the ellipsis"), ("i......", "an ellipsis once"),
+    ("..i", "an ellipsis once"), ("...ijk", "no more indices than axes"),
+])  # fmt: skip
+def test_an_ellipsis_that_does_not_fit_is_refused(subscripts, words):
+    with pytest.raises(ValueError, match=words):
+        af.einsum(subscripts, draw(2, 3))
