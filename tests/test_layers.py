@@ -89,7 +89,16 @@ NEIGHBOURS = {
 LAZY = {"arrays"}
 
 # What `visualize` reads of `autodiff`.
-VISUALIZE_READS = {"elementwise", "functions", "graph", "nn", "primitive", "symbols", "wording"}
+VISUALIZE_READS = {
+    "elementwise",
+    "functions",
+    "graph",
+    "nn",
+    "primitive",
+    "symbols",
+    "transforms",
+    "wording",
+}
 
 # Packages that take time to import -> who may import them at module level.
 HEAVY: dict[str, set[str]] = {

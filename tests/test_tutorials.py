@@ -69,7 +69,7 @@ WRITES = {
     "02": {"02_descent_on_a_curve.gif", "02_descent_on_a_curve.png"},
     "06": {"06_computation_graph.svg", "06_two_descents.png"},
     "07": {"07_linear_and_nonlinear.png", "07_shared_weights.svg"},
-    "22": {"22_neurons.svg", "22_two_moons.png"},
+    "22": {"22_neurons.svg", "22_two_moons.gif", "22_two_moons.png"},
 }
 
 # Loaded by Python at its start: nobody gets on to the network.

@@ -15,17 +15,17 @@ you run it from.*
 """
 
 # %%
+from copy import deepcopy
 from math import isclose
 
-from matplotlib.figure import Figure
 from tqdm import tqdm
 
 import autodiff
-from autodiff import Value, data, dot, no_grad
+from autodiff import Value, data, dot
 from autodiff.nn import MLP, hinge
 from autodiff.optim import SGD, linear_decay
 from visualize import draw
-from visualize.style import LIGHT
+from visualize.plots import boundary
 
 # %% [markdown]
 """
@@ -95,24 +95,13 @@ A step: the scores of all points, the loss, backward, and every weight a little 
 Large weights cost a little too, 1e-4 times the sum of their squares: it keeps the line between the
 sides smooth. The learning rate goes from 1 to 0.1.
 
-Three times on the way we ask the network for its score all over the plane. Nothing is
-differentiated there, so nothing needs to be recorded: `no_grad` says so.
+On the way we keep copies of the network, to see later where it drew its line.
 """
 
 # %%
-ACROSS = [-1.6 + 0.1 * i for i in range(43)]
-UP = [-1.1 + 0.1 * i for i in range(28)]
-
-
-@no_grad()
-def scores_all_over():
-    """Return the scores on a grid, a row for each height."""
-    return [[s.data for s in model([[a, b] for a in ACROSS])] for b in UP]
-
-
 weights = model.parameters()
 optimizer = SGD(weights, lr=linear_decay(1.0, 0.1, steps=100))
-fields = {0: scores_all_over()}
+copies = {"at the start": deepcopy(model)}
 history = []
 
 for step in (bar := tqdm(range(100), disable=None, ncols=72)):
@@ -123,8 +112,8 @@ for step in (bar := tqdm(range(100), disable=None, ncols=72)):
     optimizer.step()
     history.append((loss.data, accuracy(scores)))
     bar.set_postfix_str(f"loss {loss.data:.4f}  accuracy {history[-1][1]:.2f}")
-    if step + 1 in (15, 100):
-        fields[step + 1] = scores_all_over()
+    if step % 3 == 2 or step == 99:
+        copies[f"after {step + 1} steps"] = deepcopy(model)
 
 for step in (0, 10, 20, 40, 60, 99):
     print(f"step {step:2}   loss {history[step][0]:.4f}   accuracy {history[step][1]:.2f}")
@@ -137,36 +126,19 @@ assert history[-1][0] < 0.05
 """
 ## The line as it forms
 
-Blue is where the score is below 0, orange where it is above; on the dark line it is 0.
+Blue is where the score is below 0, orange where it is above; on the dark line it is 0. The colours
+grow stronger as the score does.
+
+![The line between the moons as it bends, step by step](pictures/22_two_moons.gif)
 """
 
 # %%
-INKS = {-1: LIGHT.value, 1: LIGHT.gradient}
-figure = Figure(figsize=(10.5, 3.3), layout="constrained")
-for axes, (step, field) in zip(figure.subplots(1, 3, sharey=True), fields.items()):
-    levels = [-1e9, -2, -1, -0.5, 0, 0.5, 1, 2, 1e9]
-    colors = [
-        "#AFCDEB",
-        "#C9DEF3",
-        "#DEEBF8",
-        "#F1F6FC",
-        "#FFF4EC",
-        "#FFE6D5",
-        "#FFD5B8",
-        "#FFC59B",
-    ]
-    axes.contourf(ACROSS, UP, field, levels=levels, colors=colors)
-    axes.contour(ACROSS, UP, field, levels=[0], colors=LIGHT.local, linewidths=1.5)
-    for side, mark in ((-1, "o"), (1, "s")):
-        points = X[sides == side]
-        axes.scatter(*points.T, s=18, c=INKS[side], marker=mark, edgecolors="white", linewidths=0.5)
-    right = history[step][1] if step < 100 else history[-1][1]
-    axes.set_title(f"after {step} steps: {right:.0%} right", fontsize=11)
-    axes.set(xlabel="first coordinate", aspect="equal")
-figure.axes[0].set_ylabel("second coordinate")
-figure.savefig("22_two_moons.png", dpi=100)
-print("wrote 22_two_moons.png")
-figure
+moments = ("at the start", "after 15 steps", "after 100 steps")
+picture = boundary({moment: copies[moment] for moment in moments}, X, y)
+picture.save("22_two_moons.png")
+boundary(copies, X, y).save("22_two_moons.gif")
+print("wrote 22_two_moons.png and 22_two_moons.gif")
+picture
 
 # %% [markdown]
 """

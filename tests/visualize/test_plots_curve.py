@@ -1,4 +1,4 @@
-"""Plots: what is drawn is what was computed, nothing is clipped, and matplotlib waits its turn."""
+"""The descent on a curve: what is drawn is what was computed, and nothing is clipped."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import io
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
-from itertools import combinations
 from pathlib import Path
 
 import matplotlib
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from PIL import Image
 
+from tests.visualize.plotting import artists as named
+from tests.visualize.plotting import assert_all_words_can_be_read
 from visualize.plots import FRAMES, descent_curve, side_by_side
 from visualize.style import DARK, LIGHT
 
@@ -37,7 +37,7 @@ def drawn(path=PATH, **options):
 
 
 def artists(figure, gid, axes=0):
-    return [child for child in figure.axes[axes].get_children() if child.get_gid() == gid]
+    return named(figure.axes[axes], gid)
 
 
 def data(figure, gid, axes=0):
@@ -143,19 +143,13 @@ def test_side_by_side_has_a_panel_for_each():
         side_by_side()
 
 
-def boxes(figure):
-    """Return all words that can be seen with their boxes, after drawing, and the figure's box."""
-    FigureCanvasAgg(figure).draw()
-    texts = []
-    for axes in figure.axes:
-        texts += axes.texts
-        if axes.axison:
-            texts += [axes._left_title, axes.xaxis.label, axes.yaxis.label]
-            for axis, (low, high) in (axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim()):
-                ticks = zip(axis.get_majorticklocs(), axis.get_ticklabels())
-                texts += [label for place, label in ticks if low <= place <= high]
-    seen = [text for text in texts if text.get_visible() and text.get_text().strip()]
-    return {text: text.get_window_extent() for text in seen}, figure.bbox
+def test_side_by_side_may_have_several_rows():
+    figure = side_by_side(*[drawn(title=str(i)) for i in range(5)], columns=2).figure()
+    places = [axes.get_position() for axes in figure.axes]
+    assert places[1].y0 == places[0].y0 > places[2].y1
+    assert places[2].x0 == places[0].x0 == places[4].x0
+    with pytest.raises(ValueError, match="got columns=0; expected a whole number above 0"):
+        side_by_side(drawn(), columns=0)
 
 
 @pytest.mark.parametrize(
@@ -167,15 +161,7 @@ def boxes(figure):
     ],
 )
 def test_no_word_is_clipped_or_written_over_another(make):
-    found, figure = boxes(make())
-    assert len(found) > 12
-    for text, box in found.items():
-        assert box.x0 >= 0, text
-        assert box.y0 >= 0, text
-        assert box.x1 <= figure.x1, text
-        assert box.y1 <= figure.y1, text
-    for (one, box), (other, another) in combinations(found.items(), 2):
-        assert not box.padded(-1.0).overlaps(another), (one.get_text(), other.get_text())
+    assert_all_words_can_be_read(make(), least=13)
 
 
 # -- the film --------------------------------------------------------------------------------------

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import style
+from .. import style
 from .panels import Panel, number, subscript
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .plots import Descent, Moment
-    from .style import Theme
+    from ..style import Theme
+    from .curve import Descent, Moment
 
 DPI = 100
 
@@ -39,14 +39,17 @@ class Board:
         return self.figure
 
 
-def row(descents: Sequence[Descent]) -> Figure:
+def grid(descents: Sequence[Descent], columns: int) -> Figure:
     """Return a figure with a panel for each descent, after all its updates."""
     from matplotlib.figure import Figure
 
-    count = len(descents)
-    figure = Figure(figsize=(4.25 * count, 3.75), dpi=DPI, facecolor=descents[0].theme.ground)
+    rows = -(-len(descents) // columns)
+    size = 4.25 * columns, 3.75 * rows
+    figure = Figure(figsize=size, dpi=DPI, facecolor=descents[0].theme.ground)
     for i, descent in enumerate(descents):
-        axes = figure.add_axes(((i + 0.17) / count, 0.14, 0.8 / count, 0.74))
+        row, column = divmod(i, columns)
+        left, bottom = (column + 0.17) / columns, 1.0 - (row + 0.86) / rows
+        axes = figure.add_axes((left, bottom, 0.8 / columns, 0.74 / rows))
         Panel(axes, descent, descent.view).show(descent.moments()[-1])
     return figure
 
@@ -59,7 +62,7 @@ class Card:
 
         axes.set(xlim=(0, 100), ylim=(0, 100))
         axes.axis("off")
-        self.descent, theme, words = descent, descent.theme, descent.words
+        self.descent, theme, words = descent, descent.theme, descent.named
         kind = theme.kinds["input"]
 
         def box(x: float, y: float, width: float, height: float, **look: Any) -> FancyBboxPatch:
@@ -98,7 +101,7 @@ class Card:
             text.set_text(number(content))
         self.pill.set_facecolor(descent.theme.tint(style.strength(slope, self.largest)))
         sliding = x != descent.path[moment.update]
-        name = descent.words.x
+        name = descent.named.x
         self.name.set_text(name if sliding else subscript(name, moment.update))
         self.note.set_text(_note(moment.update, sliding))
         self.rule.set_text(self._rule(moment.update))
@@ -109,7 +112,7 @@ class Card:
         if update == len(path) - 1:
             return "" if rate is None else f"learning rate {number(rate)}"
         x, following = map(number, path[update : update + 2])
-        name = subscript(self.descent.words.x, update + 1)
+        name = subscript(self.descent.named.x, update + 1)
         if rate is None:
             return f"next: {name} = {following}"
         slope = number(float(self.descent.slope(path[update])))
@@ -123,8 +126,11 @@ def _note(update: int, sliding: bool) -> str:
     return "the start" if update == 0 else f"after {update} update{'s' * (update > 1)}"
 
 
-def shades(theme: Theme) -> list[int]:
-    """Return a film's colours as red, green, blue, red …: each ink, as it fades into its ground."""
+def shades(theme: Theme, others: Sequence[str] = ()) -> list[int]:
+    """Return a film's colours as red, green, blue, red …: each ink, as it fades into its ground.
+
+    `others` come first; of all there are at most 256.
+    """
     kind = theme.kinds["input"]
     inks = theme.value, theme.gradient, theme.local, theme.muted, theme.edge, kind.border
     fades = [
@@ -134,5 +140,6 @@ def shades(theme: Theme) -> list[int]:
         (theme.faintest_pill, theme.strongest_pill),
         (theme.ground, theme.card),
     ]
-    colors = dict.fromkeys(style.mix(*fade, i / 6) for fade in fades for i in range(7))
+    faded = (style.mix(*fade, i / 6) for fade in fades for i in range(7))
+    colors = list(dict.fromkeys([*others, *faded]))[:256]
     return [int(color[i : i + 2], 16) for color in colors for i in (1, 3, 5)]

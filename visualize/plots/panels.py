@@ -15,14 +15,14 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import style
+from .. import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
     from matplotlib.text import Annotation
 
-    from .plots import Descent, Moment
+    from .curve import Descent, Moment
 
 _POINTS = 400  # of a curve
 _APART = 0.08  # between two points with names, as a share of the view
@@ -114,7 +114,7 @@ class Panel:
             self._word(f"target {number(descent.target)}", at, xytext=(5, 4), color=muted)
 
     def _name_axes(self) -> None:
-        words, ink = self.descent.words, self.descent.theme.local
+        words, ink = self.descent.named, self.descent.theme.local
         self.axes.set_title(words.title, color=ink, fontsize=12, loc="left", pad=10)
         self.axes.set_xlabel(words.x, color=ink, fontsize=11)
         self.axes.set_ylabel(words.y, color=ink, fontsize=11)
@@ -164,7 +164,7 @@ class Panel:
         slope = float(descent.slope(x))
         outward = 1 if slope > 0.0 else -1  # away from the valley
         beside = dict(ha="left" if slope > 0.0 else "right", va="top")
-        name = subscript(descent.words.x, update)
+        name = subscript(descent.named.x, update)
         look = dict(color=theme.value, fontweight="bold", **beside)
         yield update, self._word(name, (x, y), xytext=(6 * outward, -4), **look)
         if not self._has_words(update):
