@@ -107,9 +107,9 @@ def _explanations(
     return {one: str(explain(result, one, names=names)) for one in chosen}
 
 
-def _draw(result: Value, name: str, path: str, theme: str, limit: int) -> None:
+def _draw(result: Value, name: str, path: str, theme: str, limit: int | None) -> None:
     from visualize import RenderError, draw
-    from visualize.drawing import TooLarge
+    from visualize.limits import MOST, TooLarge
 
     try:
         draw(result, theme=theme, names={name: result}, limit=limit).save(path)
@@ -117,8 +117,8 @@ def _draw(result: Value, name: str, path: str, theme: str, limit: int) -> None:
         raise _Misuse(str(error)) from None
     except TooLarge:
         raise _Misuse(
-            f"the graph has more than {limit} values, and its picture would be hard to read:"
-            f" insist with --limit {10 * limit}"
+            f"the graph has more than {limit or MOST} values that do not fold, and its picture"
+            f" would be hard to read: insist with --limit {10 * (limit or MOST)}"
         ) from None
 
 
@@ -212,7 +212,7 @@ def _differentiate_parser() -> _Parser:
     add("-o", dest="output", metavar="FILE", action="append", default=[],
         help="write the picture as .svg, .png, .jpg, .pdf or .dot; may be repeated")  # fmt: skip
     add("--theme", choices=("light", "dark", "auto"), default="light", help="the picture's colours")
-    add("--limit", type=_interval, default=150, metavar="N", help="draw at most N values (150)")
+    add("--limit", type=_interval, metavar="N", help="draw at most N cards (1000)")
     add("--order", type=int, choices=(1, 2), default=1, help="2: second derivatives as well")
     add(
         "--explain", metavar="a,b", help="write the chain rule of these gradients, with its numbers"

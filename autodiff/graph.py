@@ -400,19 +400,24 @@ class Edge:
 def edges(root: Node) -> Iterator[Edge]:
     """Yield every edge under the root, in the order in which backpropagation uses them."""
     for child in reversed(topological_order(root)):
-        if child.primitive is None or not child.inputs:
-            continue
-        needed = [isinstance(x, Node) and x.requires_grad for x in child.inputs]
-        args = [x.data if isinstance(x, Node) else x for x in child.inputs]
-        xp, rules = child.vocabulary, child.primitive.cotangents
-        one, params = child.fitted(1.0, child), child.params
-        locals_ = rules(xp, needed, one, child.data, *args, **params)
-        contributions = [None] * len(args)
-        if child.has_grad:
-            g = child.grad.data if isinstance(child.grad, Node) else child.grad
-            contributions = rules(xp, needed, g, child.data, *args, **params)
-        for argnum, parent in enumerate(child.inputs):
-            if isinstance(parent, Node):
-                parts = (locals_[argnum], contributions[argnum])
-                fitted = (None if x is None else child.fitted(x, parent) for x in parts)
-                yield Edge(child, parent, argnum, *fitted)
+        yield from edges_into(child)
+
+
+def edges_into(child: Node) -> Iterator[Edge]:
+    """Yield the edges from the operands of one node to it, in their order."""
+    if child.primitive is None or not child.inputs:
+        return
+    needed = [isinstance(x, Node) and x.requires_grad for x in child.inputs]
+    args = [x.data if isinstance(x, Node) else x for x in child.inputs]
+    xp, rules = child.vocabulary, child.primitive.cotangents
+    one, params = child.fitted(1.0, child), child.params
+    locals_ = rules(xp, needed, one, child.data, *args, **params)
+    contributions = [None] * len(args)
+    if child.has_grad:
+        g = child.grad.data if isinstance(child.grad, Node) else child.grad
+        contributions = rules(xp, needed, g, child.data, *args, **params)
+    for argnum, parent in enumerate(child.inputs):
+        if isinstance(parent, Node):
+            parts = (locals_[argnum], contributions[argnum])
+            fitted = (None if x is None else child.fitted(x, parent) for x in parts)
+            yield Edge(child, parent, argnum, *fitted)

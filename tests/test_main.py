@@ -386,7 +386,7 @@ def test_a_picture_that_cannot_be_written_is_told_in_words(run, tmp_path):
 
 
 def test_a_graph_too_large_to_draw_is_told_in_words(run, tmp_path):
-    status, _, err = run("x" + "*x" * 1000, "x=1", "-o", str(tmp_path / "x.svg"))
+    status, _, err = run("x" + "-x" * 1100, "x=1", "-o", str(tmp_path / "x.svg"))
     assert status == 2
     assert "more than" in err
 

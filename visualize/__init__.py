@@ -8,14 +8,36 @@
     J.backward()
     draw(J).save("J.svg")
 
+`draw` shows a whole graph, `focus` and `path` a part of one, `summary` and `levels` what there is
+in one of any size, `explain` how one gradient comes about; README.md has a picture of each.
+
 `style` holds colours and numbers, `names` finds names and `networks` neurons, `reading` says what
-there is to say of a graph, `cards`, `neurons` and `beads` turn that into text, `layout` asks an
-engine, `render` makes files.
+there is to say of a graph, `planning` what of it is drawn, `cards`, `neurons`, `wires`, `beads`,
+`folded` and `tensors` turn that into text, `layout` asks an engine, `render` makes files.
 Importing this package loads neither graphviz nor matplotlib: the first picture does.
 """
 
 from .drawing import draw, draw_dot, trace
 from .engine import RenderError, engines
+from .excerpts import focus, path
 from .explanation import Explanation, explain
+from .limits import TooLarge
+from .strips import Levels, levels
+from .summaries import Summary, summary
 
-__all__ = ["Explanation", "RenderError", "draw", "draw_dot", "engines", "explain", "trace"]
+__all__ = [
+    "Explanation",
+    "Levels",
+    "RenderError",
+    "Summary",
+    "TooLarge",
+    "draw",
+    "draw_dot",
+    "engines",
+    "explain",
+    "focus",
+    "levels",
+    "path",
+    "summary",
+    "trace",
+]

@@ -51,18 +51,24 @@ def _statements(reading: Reading, theme: Theme) -> Iterator[str]:
         yield arrow(reading, edge, f"{tail}:{PORT}", f"{head}:{PORT}", theme)
 
 
-def card(reading: Reading, node: Node, theme: Theme, foot: str = "") -> str:
-    """Return the statement of a node as a card, perhaps with a note at its foot."""
+def card(reading: Reading, node: Node, theme: Theme, foot: str = "", note: str = "") -> str:
+    """Return the statement of a node as a card, perhaps with a note at its foot.
+
+    The other note is for its header, in place of the formula.
+    """
     kind = reading.kind(node)
     formula = cut(reading.formula(node), style.FORMULA_LENGTH)
+    note = note or (f"= {formula}" if formula else kind)
     lines = [
-        header(reading.name(node), f"= {formula}" if formula else kind, theme.kinds[kind]),
-        _row(value_row(node, theme)),
-        _row(gradient_row(node, reading.largest_gradient, theme)),
+        header(reading.name(node), note, theme.kinds[kind]),
+        row(value_row(node, theme)),
+        row(gradient_row(node, reading.largest_gradient, theme)),
     ]
     if foot:
-        note = f'<FONT POINT-SIZE="{style.NOTE_SIZE}">{markup(foot)}</FONT>'
-        lines.append(f'<TR><TD COLSPAN="2">{note}</TD></TR>')
+        lines.append(
+            f'<TR><TD COLSPAN="2"><FONT POINT-SIZE="{style.NOTE_SIZE}">{markup(foot)}</FONT>'
+            "</TD></TR>"
+        )
     label = table(lines, theme.kinds[kind], theme)
     return dot.node(reading.id(node), label=label, tooltip=reading.node_tooltip(node))
 
@@ -136,10 +142,11 @@ def _factor(local: float) -> Markup:
     return Markup(f'<{factor}<BR/><FONT POINT-SIZE="3"> </FONT>>')
 
 
-def _row(row: Row) -> str:
+def row(line: Row) -> str:
+    """Return a line of a card."""
     # The space in the number's size puts the word on the number's own line of writing.
-    word = f'{LOWER}{row.word}<FONT POINT-SIZE="{style.NUMBER_SIZE}">  </FONT>'
-    return f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{word}</TD>{number(row)}</TR>'
+    word = f'{LOWER}{line.word}<FONT POINT-SIZE="{style.NUMBER_SIZE}">  </FONT>'
+    return f'<TR><TD ALIGN="LEFT" BALIGN="LEFT">{word}</TD>{number(line)}</TR>'
 
 
 def number(row: Row, more: str = "") -> str:

@@ -59,7 +59,7 @@ class Chain:
     def __init__(self, root: Node, node: Node) -> None:
         self.root = root
         self.node = node
-        self.between = _between(root, node)
+        self.between = between(root, node)
         self.steps = list(_steps(root, node, self.between))
 
     @property
@@ -94,7 +94,7 @@ class Chain:
         return found
 
 
-def _between(root: Node, node: Node) -> list[Node]:
+def between(root: Node, node: Node) -> list[Node]:
     """Return the nodes from `node` to the root, in the order of computation; none if no way leads.
 
     A constant passes no gradient on, so no way leads through one.

@@ -9,12 +9,13 @@ An attribute that is no `Markup` is escaped here; what is put into a `Markup` ha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from autodiff.graph import Edge, Node
 
 from . import style
 from .names import Names
+from .parts import Part
 from .reading import Reading, plain
 from .style import LIGHT, Theme
 from .text import cut, markup, quoted
@@ -48,7 +49,11 @@ def _value(name: str, value: str | float) -> str:
 
 
 def writer(
-    statements: Callable[[Reading, Theme], Iterable[str]], *, nodesep: float, ranksep: float
+    statements: Callable[[Reading, Theme], Iterable[str]],
+    *,
+    nodesep: float,
+    ranksep: float,
+    roles: Mapping[str, str] | None = None,
 ) -> Callable[..., str]:
     """Return the function that writes a graph in the style that these statements are in."""
 
@@ -59,10 +64,22 @@ def writer(
         *,
         rankdir: str = "LR",
         legend: bool = False,
+        caption: str = "",
+        part: Part | None = None,
     ) -> str:
-        reading = Reading(root, names)
-        body = statements(reading, theme)
-        return picture(reading, body, theme, legend, rankdir, nodesep=nodesep, ranksep=ranksep)
+        reading = Reading(root, names, part and part.nodes)
+        body = [*statements(reading, theme), *stubs(reading, part, theme)]
+        return picture(
+            reading,
+            body,
+            theme,
+            legend,
+            rankdir,
+            nodesep=nodesep,
+            ranksep=ranksep,
+            roles=roles,
+            caption=caption,
+        )
 
     return write
 
@@ -77,33 +94,57 @@ def picture(
     nodesep: float,
     ranksep: float,
     roles: Mapping[str, str] | None = None,
+    caption: str = "",
+    straight: bool = False,
 ) -> str:
     """Return the whole text: what holds for all of the picture, then the nodes and edges.
 
-    `roles` are further colours of the legend, each with what it says.
+    `roles` are what the colours of the legend say where it differs: "value", "gradient", "local" or
+    a kind of card, each with its words, {} being the root. The caption stands above the legend.
+    Edges are curves, or lines if `straight`.
     """
     font: dict[str, str | float] = dict(fontname=style.FONT, fontsize=style.SIZE)
     graph = font | dict(rankdir=rankdir, nodesep=nodesep, ranksep=ranksep)
     graph |= dict(bgcolor=theme.ground, pad=0.25)
-    if legend:
-        graph |= dict(label=_legend(reading, theme, rankdir, roles or {}), labelloc="b")
+    graph |= dict(splines="line") if straight else {}
+    lines = [f'<FONT COLOR="{theme.muted}">{markup(caption)}</FONT>'] * bool(caption)
+    lines += [_legend(reading, theme, rankdir, roles or {})] * legend
+    if lines:
+        graph |= dict(label=Markup(f"<<BR/>{'<BR/>'.join(lines)}>"), labelloc="b")
     nodes = font | dict(shape="plain", fontcolor=theme.muted)
     edges = font | dict(arrowsize=0.7, fontcolor=theme.local)
     defaults = node("graph", **graph), node("node", **nodes), node("edge", **edges)
     return "".join([HEAD, *defaults, *statements, "}\n"])
 
 
-def _legend(reading: Reading, theme: Theme, rankdir: str, more: Mapping[str, str]) -> Markup:
+def stubs(reading: Reading, part: Part | None, theme: Theme) -> Iterator[str]:
+    """Yield the dashed stubs at the rim of a part: +37 more."""
+    for number, (near, missing, after) in enumerate(part.stubs if part else ()):
+        stub, card = f"s{number}", reading.id(near)
+        which = "made from" if after else "operands of"
+        tooltip = f"{missing} more {which} {reading.name(near)}"
+        look = dict(shape="box", style="rounded,dashed", color=theme.edge, margin="0.1,0.04")
+        yield node(stub, label=f"+{missing} more", tooltip=tooltip, height=0.3, **look)
+        ends = (card, stub) if after else (stub, card)
+        yield edge(*ends, style="dashed", color=theme.edge, arrowsize=0.5, tooltip=tooltip)
+
+
+def _legend(reading: Reading, theme: Theme, rankdir: str, more: Mapping[str, str]) -> str:
     root = markup(cut(reading.name(reading.root) or "the output", style.NAME_LENGTH))
     back = {"LR": "left", "RL": "right", "TB": "up", "BT": "down"}[rankdir]
     roles = {
-        theme.value: "blue: value",
-        theme.gradient: f"orange: gradient of {root}",
-        theme.local: f"×n: local derivative, multiply going {back}",
+        "value": "blue: value",
+        "gradient": "orange: gradient of {}",
+        "local": f"×n: local derivative, multiply going {back}",
         **more,
     }
-    texts = (f'<FONT COLOR="{ink}">{text}</FONT>' for ink, text in roles.items())
-    return Markup("<<BR/>" + f'<FONT COLOR="{theme.muted}">  · </FONT>'.join(texts) + ">")
+    inks = dict(value=theme.value, gradient=theme.gradient, local=theme.local)
+    texts = (
+        f'<FONT COLOR="{inks.get(role) or theme.kinds[role].ink}">{text.format(root)}</FONT>'
+        for role, text in roles.items()
+        if text
+    )
+    return f'<FONT COLOR="{theme.muted}">  · </FONT>'.join(texts)
 
 
 def look(edge: Edge, reading: Reading, theme: Theme) -> dict[str, str | float]:

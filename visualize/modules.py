@@ -16,8 +16,8 @@ from typing import Any
 from autodiff.graph import Node
 from autodiff.nn import Module
 
-# A graph that can be drawn has fewer parameters than this; don't read a large model to its end.
-_PARAMETERS = 10_000
+# A graph that folds by itself has fewer parameters than this; don't read a large model to its end.
+_PARAMETERS = 100_000
 
 
 class Places:

@@ -49,15 +49,15 @@ def name_all(
     places = Places(nodes, *namespaces)
     names = _known(nodes, places, namespaces)
     _name_neurons(neurons, places, names)
-    fresh = _numbered("t", names)
+    fresh = numbered("t", names)
     return {id(node): names.get(id(node)) or next(fresh) for node in nodes}
 
 
-def _numbered(letter: str, names: Names) -> Iterator[str]:
+def numbered(letter: str, names: Names) -> Iterator[str]:
     """Yield t₁, t₂ … without those that are taken."""
     taken = set(names.values())
-    numbered = (letter + str(i).translate(_SUBSCRIPTS) for i in count(1))
-    return (name for name in numbered if name not in taken)
+    every = (letter + str(i).translate(_SUBSCRIPTS) for i in count(1))
+    return (name for name in every if name not in taken)
 
 
 def is_numbered(name: str) -> bool:
@@ -99,7 +99,7 @@ def _name_neurons(neurons: Sequence[Neuron], places: Places, names: dict[int, st
     for neuron in neurons:
         if id(neuron.out) not in names:
             sharing.setdefault(modules[id(neuron.out)], []).append(neuron)
-    fresh = _numbered("n", names)
+    fresh = numbered("n", names)
     for module, group in sharing.items():
         # One neuron that saw several samples is numbered; neurons in one module are not alike.
         alike = len({tuple(map(id, neuron.parameters)) for neuron in group}) == 1

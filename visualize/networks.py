@@ -93,10 +93,11 @@ def _is_weighted_sum(node: Node) -> bool:
 
 
 def _output(total: Node, uses: list[Node]) -> Node:
-    return uses[0] if len(uses) == 1 and _is_activation(uses[0]) else total
+    return uses[0] if len(uses) == 1 and is_activation(uses[0]) else total
 
 
-def _is_activation(node: Node) -> bool:
+def is_activation(node: Node) -> bool:
+    """Return whether a node is a function of one other, and no arithmetic."""
     name = node.primitive.name if node.primitive else ""
     operands = sum(isinstance(x, Node) for x in node.inputs)
     return operands == 1 and name.isidentifier() and name not in _ARITHMETIC

@@ -11,6 +11,7 @@
     │ after tanh    0.8337    -0.3 │  → the edges to what uses the neuron
     └──────────────────────────────┘
 
+Where all the rows would be more than one can read, all weights of a neuron with many share one.
 What else is in the graph is drawn as in `cards`. Parameters have no cards of their own; where more
 than neurons uses them, as a penalty does, that card says that their edges are left out.
 """
@@ -24,10 +25,13 @@ from typing import Any
 from autodiff.graph import Edge, Node
 
 from . import cards, dot, style
+from .blocks import rough, size_of
 from .cards import LOWER, gradient_row, number, value_row
 from .names import Names, is_name
 from .networks import Neuron
-from .reading import Reading, activation
+from .parts import Part
+from .reading import Reading, activation, gradient
+from .spread import spread_of
 from .style import LIGHT, Theme
 from .text import clean, cut, markup, room
 
@@ -35,6 +39,8 @@ from .text import clean, cut, markup, room
 _RULE = '<TR><TD COLSPAN="4" HEIGHT="1" CELLPADDING="0"></TD></TR><HR/>'
 
 _WIDE = 4  # in a picture of neurons with more inputs than this, rows are narrow and edges thin
+
+_MANY = 150  # rows; in a picture of more, wide neurons have one row for all their weights
 
 _ROLE = "amber: weight, the local derivative into its row"
 
@@ -51,28 +57,38 @@ def write(
     *,
     rankdir: str = "LR",
     legend: bool = False,
+    caption: str = "",
+    part: Part | None = None,
 ) -> str:
     """Return the graph as DOT, one card for each neuron."""
-    reading = Reading(root, names)
+    reading = Reading(root, names, part and part.nodes)
     widest = max((len(neuron.weights) for neuron in reading.neurons), default=0)
+    rows = sum(len(neuron.parameters) for neuron in reading.neurons)
+    compact = rows > _MANY and widest > _WIDE
+    body = _Cards(reading, theme, rankdir, widest > _WIDE, compact).statements()
+    # Wide layers are tall, and the many edges between them need room to turn; straight ones do not.
+    turning = round(min(5.0, 0.75 + 0.35 * max(0, widest - _WIDE)), 2)
     return dot.picture(
         reading,
-        _Cards(reading, theme, rankdir, widest > _WIDE).statements(),
+        [*body, *dot.stubs(reading, part, theme)],
         theme,
         legend,
         rankdir,
         nodesep=0.12 if widest > _WIDE else 0.22,
-        # Wide layers are tall, and the many edges between them need room to turn.
-        ranksep=round(min(5.0, 0.75 + 0.35 * max(0, widest - _WIDE)), 2),
-        roles={theme.kinds["parameter"].ink: _ROLE} if widest else {},
+        ranksep=3.0 if compact else turning,
+        straight=compact,
+        roles={"parameter": _ROLE} if widest else {},
+        caption=caption,
     )
 
 
 class _Cards:
     """The cards of one picture."""
 
-    def __init__(self, reading: Reading, theme: Theme, rankdir: str, dense: bool) -> None:
-        self.reading, self.theme, self.dense = reading, theme, dense
+    def __init__(
+        self, reading: Reading, theme: Theme, rankdir: str, dense: bool, compact: bool
+    ) -> None:
+        self.reading, self.theme, self.dense, self.compact = reading, theme, dense, compact
         self.leftward = rankdir == "RL"  # edges come from the right
         self.upright = rankdir in ("TB", "BT")
         self.by_out = {id(neuron.out): neuron for neuron in reading.neurons}
@@ -85,11 +101,23 @@ class _Cards:
                 yield self._neuron(neuron)
             elif id(node) not in self.by_total and id(node) not in self.reading.parameters:
                 yield cards.card(self.reading, node, self.theme, self._left_out(node))
+        if self.compact:
+            yield from self._in_order()
         for edge in self.reading.edges:
             tail = id(edge.parent)
             inside = tail in self.by_total and tail not in self.by_out
             if not inside and tail not in self.reading.parameters:
                 yield self._edge(edge)
+
+    def _in_order(self) -> Iterator[str]:
+        """Yield what keeps the neurons of a layer in order, where all orders cross as often."""
+        layers: dict[tuple[int, ...], list[str]] = {}
+        for neuron in self.reading.neurons:
+            factors = tuple(id(x) for x in neuron.factors if isinstance(x, Node))
+            layers.setdefault(factors, []).append(self.reading.id(neuron.out))
+        for layer in layers.values():
+            if len(layer) > 1:
+                yield f'\t{{ rank="same"; {" -> ".join(layer)} [style="invis"] }}\n'
 
     def _left_out(self, node: Node) -> str:
         """Say, at the foot of a card, whose edges are not drawn."""
@@ -104,7 +132,7 @@ class _Cards:
         neuron = self.by_total.get(id(edge.child))
         if neuron is None:
             return cards.arrow(self.reading, edge, tail, f"{head}:{cards.PORT}", self.theme)
-        index = edge.argnum - len(neuron.weights)
+        index = 0 if self._is_compact(neuron) else edge.argnum - len(neuron.weights)
         head = f"{self.reading.id(neuron.out)}:{_port(index)}:{into}"
         look = dot.look(edge, self.reading, self.theme)
         if self.dense:
@@ -115,15 +143,44 @@ class _Cards:
         reading, out = self.reading, neuron.out
         colors = self.theme.kinds[reading.kind(out)]
         formula = cut(clean(f"= {reading.neuron_formula(neuron)}"), style.FORMULA_LENGTH)
+        count = len(neuron.weights)
+        first = count if self._is_compact(neuron) else 0
         lines = [
             cards.header(reading.name(out), formula, colors, columns=4),
             _columns(),
-            *(self._parameter(neuron, index) for index in range(len(neuron.parameters))),
+            *[self._weights(neuron)] * bool(first),
+            *(self._parameter(neuron, index) for index in range(first, len(neuron.parameters))),
             _RULE,
             *self._results(neuron, colors.ink),
         ]
         label = cards.table(lines, colors, self.theme, (2, 1) if self.dense else (3, 2))
         return dot.node(reading.id(out), label=label, tooltip=reading.node_tooltip(out))
+
+    def _is_compact(self, neuron: Neuron) -> bool:
+        return self.compact and len(neuron.weights) > _WIDE
+
+    def _weights(self, neuron: Neuron) -> str:
+        """Return the row for all weights: mean ± deviation, and the norm of their gradient."""
+        weights = neuron.weights
+        values = spread_of([float(leaf.data) for leaf in weights])
+        found = [gradient(leaf) for leaf in weights]
+        norm = size_of(spread_of([x for x in found if x is not None]))
+        ink = self.theme.kinds["parameter"].ink
+        words = f'<FONT COLOR="{ink}"><B>{len(weights)} weights</B></FONT>'
+        mean = "nan or inf" if values.bad else f"{rough(values.mean)} ± {rough(values.deviation)}"
+        pill = self.theme.warning_pill if values.bad else ""
+        value = cards.Row("", mean, self.theme.value, pill)
+        row = cards.Row("", style.NO_GRADIENT, self.theme.muted, "")
+        if None not in found and norm is not None:
+            pill = self.theme.tint(style.strength(norm, self.reading.largest_gradient))
+            row = cards.Row("", style.number(norm), self.theme.gradient, pill if norm else "")
+        tooltip = f"{len(weights)} weights: mean ± deviation, and the norm of their gradients"
+        title = f' TITLE="{markup(tooltip)}"'
+        first, last = (f' PORT="{_port(0)}"' * side for side in (not self.leftward, self.leftward))
+        return (
+            f'<TR><TD ALIGN="LEFT" BALIGN="LEFT" COLSPAN="2"{title}{first}>{LOWER}{words}</TD>'
+            f"{cards.number(value, title)}{cards.number(row, title + last)}</TR>"
+        )
 
     def _parameter(self, neuron: Neuron, index: int) -> str:
         """Return the row of a weight, or of the bias, which comes after them."""

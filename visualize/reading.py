@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from autodiff import elementwise, symbols
-from autodiff.graph import Edge, Node, edges, topological_order
+from autodiff.graph import Edge, Node, edges_into, topological_order
 from autodiff.primitive import Primitive
 from autodiff.symbols import Formula
 
@@ -36,11 +36,14 @@ _LETTERS = {"sigmoid": "σ"}  # functions that are known by a letter
 
 
 class Reading:
-    """A graph read once: its nodes, their names, and its edges with their numbers as floats."""
+    """A graph read once: its nodes, their names, and its edges with their numbers as floats.
 
-    def __init__(self, root: Node, names: Names) -> None:
+    With `nodes`, which are in the order of computation, it is of this part of the graph alone.
+    """
+
+    def __init__(self, root: Node, names: Names, nodes: Sequence[Node] | None = None) -> None:
         self.root = root
-        self.nodes = topological_order(root)
+        self.nodes = topological_order(root) if nodes is None else list(nodes)
         self.name_by(names)
         self.ids = {id(node): f"n{i}" for i, node in enumerate(self.nodes)}
         self.neurons = neurons(self.nodes)
@@ -53,7 +56,8 @@ class Reading:
     @cached_property
     def edges(self) -> list[Edge]:
         """All edges, in the order of computation."""
-        return sorted(edges(self.root), key=lambda edge: (self.rank(edge.child), edge.argnum))
+        found = (edge for node in self.nodes for edge in edges_into(node))
+        return [edge for edge in found if id(edge.parent) in self.ids]
 
     @cached_property
     def uses(self) -> Counter[tuple[int, int]]:
@@ -94,10 +98,12 @@ class Reading:
         """Return what the node was made from, e.g. 3 × v; the empty text for a leaf."""
         if node.primitive is None or node.is_leaf:
             return ""
+        if not full and len(node.inputs) > 2 * _MANY and id(node) in self._totals:
+            return self._sum(self._totals[id(node)])
         squares = _squares(node)
         if squares > _MANY and not full:  # a penalty on the weights, say
             return f"sum of {squares} squares"
-        return _written(node.primitive, self._operands(node.inputs, full))
+        return written(node.primitive, self._operands(node.inputs, full))
 
     def formula_of(self, node: Node, operands: Sequence[Formula] | None = None) -> Formula | None:
         """Return what the node was made from, of names or of these operands; None for no row."""
@@ -109,9 +115,17 @@ class Reading:
         except Exception:  # a primitive of the user's own may not be able to say itself
             return None
 
+    @cached_property
+    def _totals(self) -> dict[int, Neuron]:
+        return {id(neuron.total): neuron for neuron in self.neurons}
+
+    @staticmethod
+    def _sum(neuron: Neuron) -> str:
+        return "w·x + b" if len(neuron.parameters) > len(neuron.weights) else "w·x"
+
     def neuron_formula(self, neuron: Neuron) -> str:
         """Return what a neuron computes, in its own words: relu(w·x + b)."""
-        total = "w·x + b" if len(neuron.parameters) > len(neuron.weights) else "w·x"
+        total = self._sum(neuron)
         primitive = neuron.out.primitive
         if neuron.is_linear or primitive is None:
             return total
@@ -208,7 +222,8 @@ def _squares(node: Node) -> int:
     return n if alike and all(a is b for a, b in zip(inputs, inputs[n:])) else 0
 
 
-def _written(primitive: Primitive, operands: list[str | float]) -> str:
+def written(primitive: Primitive, operands: Sequence[str | float]) -> str:
+    """Return an operation on these names and numbers: a + u, relu(z)."""
     texts = [x if isinstance(x, str) else style.bracketed(style.exact(x)) for x in operands]
     name = primitive.name
     if name.startswith("**") and len(texts) == 1:  # hand-made nodes are often called by an operator

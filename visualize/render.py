@@ -14,13 +14,15 @@ imports graphviz, and `draw` is the one who imports this file.
 from __future__ import annotations
 
 import os
-import secrets
+import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import graphviz
 
 from . import dot, layout
+from .files import write_file
 
 FORMATS = ("svg", "png", "jpg", "jpeg", "pdf", "dot", "gv")
 _TEXT = ("dot", "gv")
@@ -54,10 +56,10 @@ class Picture(graphviz.Digraph):
         if skip_existing and path.exists():
             return str(path)
         if format in _TEXT:
-            _write(path, self.source.encode())
+            write_file(path, self.source.encode())
         else:
             wanted = format, None, None
-            _write(path, self._convert(wanted, self._arguments(None, None), path=str(path)))
+            write_file(path, self._convert(wanted, self._arguments(None, None), path=str(path)))
         return str(path)
 
     def pipe(
@@ -76,6 +78,21 @@ class Picture(graphviz.Digraph):
         wanted = format or self.format, renderer, formatter
         picture = self._convert(wanted, arguments, quiet=quiet)
         return picture.decode(encoding) if encoding else picture
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None, **options: Any
+    ) -> dict[str, bytes | str]:
+        """Return the picture for a notebook: SVG, and PNG for what shows none, as mail and PDF."""
+        wanted = set(include or ("image/svg+xml", "image/png")) - set(exclude or ())
+        bundle: dict[str, bytes | str] = {}
+        if "image/svg+xml" in wanted:
+            bundle["image/svg+xml"] = self.pipe("svg", encoding="utf-8")
+        if "image/png" in wanted:
+            # A second form is no reason to fail, or to warn of letters that the first one shows.
+            with suppress(layout.RenderError, UserWarning), warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)
+                bundle["image/png"] = self.pipe("png", quiet=True)
+        return bundle
 
     def render(
         self,
@@ -120,8 +137,8 @@ class Picture(graphviz.Digraph):
         wanted = format, renderer, formatter
         picture = self._convert(wanted, arguments, quiet=quiet, path=str(target))
         if not cleanup and source != target:
-            _write(source, self.source.encode())
-        _write(target, picture)
+            write_file(source, self.source.encode())
+        write_file(target, picture)
         if view or quiet_view:
             graphviz.view(str(target), quiet=quiet_view)
         return str(target)
@@ -166,28 +183,6 @@ def _format_of(path: Path) -> str:
             f' {", ".join("." + known for known in FORMATS)}, e.g. .save("{path.stem}.svg")'
         )
     return format
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file beside the path, then give it the path's name: never half a picture."""
-    real = Path(os.path.realpath(path))  # of a link, the file that it leads to
-    if not real.parent.is_dir():
-        raise FileNotFoundError(
-            f"cannot write {path}: there is no directory {path.parent}; make it or correct the path"
-        )
-    if real.is_dir():
-        raise IsADirectoryError(f"cannot write {path}: it is a directory; add a file's name to it")
-    beside = real.with_name(f".{real.name[:40]}.{secrets.token_hex(4)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-        os.replace(beside, real)
-    except OSError as error:
-        raise type(error)(
-            f"cannot write {path}: {error.strerror or error}; choose another place"
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _both_themes(svg: bytes, source: str) -> bytes:

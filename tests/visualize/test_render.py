@@ -201,7 +201,8 @@ def test_a_new_file_has_the_rights_of_any_other_and_a_link_stays_a_link(J, tmp_p
 
 def test_a_notebook_gets_an_svg_and_what_else_it_asks_for(J):
     picture = draw(J)
-    assert set(picture._repr_mimebundle_()) == {"image/svg+xml"}
+    assert set(picture._repr_mimebundle_()) == {"image/svg+xml", "image/png"}
+    assert set(picture._repr_mimebundle_(exclude=["image/png"])) == {"image/svg+xml"}
     assert len(parts(picture._repr_mimebundle_()["image/svg+xml"].encode(), "node")) == 6
     assert picture._repr_mimebundle_(include=["image/png"])["image/png"].startswith(b"\x89PNG")
 

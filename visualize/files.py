@@ -1,0 +1,32 @@
+"""Write a file so that there is never half of it: beside its place, then moved there.
+
+write_file(Path("J.svg"), b"<svg ...")      # the old J.svg stays until the new one is whole
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file beside the path, then give it the path's name: never half a picture."""
+    real = Path(os.path.realpath(path))  # of a link, the file that it leads to
+    if not real.parent.is_dir():
+        raise FileNotFoundError(
+            f"cannot write {path}: there is no directory {path.parent}; make it or correct the path"
+        )
+    if real.is_dir():
+        raise IsADirectoryError(f"cannot write {path}: it is a directory; add a file's name to it")
+    beside = real.with_name(f".{real.name[:40]}.{secrets.token_hex(4)}")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+        os.replace(beside, real)
+    except OSError as error:
+        raise type(error)(
+            f"cannot write {path}: {error.strerror or error}; choose another place"
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
