@@ -28,7 +28,7 @@ from .grammar import is_name, normal, short
 from .graph import topological_order
 from .value import Value
 
-_PICTURES = (".svg", ".png", ".jpg", ".pdf", ".dot")
+_PICTURES = (".svg", ".png", ".jpg", ".pdf", ".dot", ".html")
 _UNTIL = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S.*)")
 
 
@@ -108,11 +108,12 @@ def _explanations(
 
 
 def _draw(result: Value, name: str, path: str, theme: str, limit: int | None) -> None:
-    from visualize import RenderError, draw
+    from visualize import RenderError, draw, explore
     from visualize.limits import MOST, TooLarge
 
+    show = explore if Path(path).suffix.lower() == ".html" else draw
     try:
-        draw(result, theme=theme, names={name: result}, limit=limit).save(path)
+        show(result, theme=theme, names={name: result}, limit=limit).save(path)
     except (RenderError, OSError) as error:  # no engine; no place
         raise _Misuse(str(error)) from None
     except TooLarge:
@@ -210,7 +211,8 @@ def _differentiate_parser() -> _Parser:
     )
     add = parser.add_argument
     add("-o", dest="output", metavar="FILE", action="append", default=[],
-        help="write the picture as .svg, .png, .jpg, .pdf or .dot; may be repeated")  # fmt: skip
+        help="write the picture as .svg, .png, .jpg, .pdf or .dot, or as .html, a page that steps"
+        " through it; may be repeated")  # fmt: skip
     add("--theme", choices=("light", "dark", "auto"), default="light", help="the picture's colours")
     add("--limit", type=_interval, metavar="N", help="draw at most N cards (1000)")
     add("--order", type=int, choices=(1, 2), default=1, help="2: second derivatives as well")

@@ -373,7 +373,8 @@ def test_an_unknown_extension_is_refused_before_anything_is_computed(run, path, 
     monkeypatch.setattr(reports, "gradients", None)
     status, out, err = run("not even an expression", "-o", "J.svg", "-o", path)
     assert (status, out) == (2, "")
-    assert err == f"autodiff: cannot write '{path}': a picture is .svg, .png, .jpg, .pdf, .dot\n"
+    kinds = ".svg, .png, .jpg, .pdf, .dot, .html"
+    assert err == f"autodiff: cannot write '{path}': a picture is {kinds}\n"
 
 
 def test_a_picture_that_cannot_be_written_is_told_in_words(run, tmp_path):
@@ -389,6 +390,15 @@ def test_a_graph_too_large_to_draw_is_told_in_words(run, tmp_path):
     status, _, err = run("x" + "-x" * 1100, "x=1", "-o", str(tmp_path / "x.svg"))
     assert status == 2
     assert "more than" in err
+
+
+def test_a_page_is_written_too(run, tmp_path):
+    path = tmp_path / "J.html"
+    status, out, _ = run(*J, "-o", str(path), "--theme", "dark")
+    assert (status, out.splitlines()[-1]) == (0, f"wrote {path}")
+    page = path.read_text("utf-8")
+    assert "<h1>J = 3 × (a + b × c)</h1>" in page
+    assert 'data-theme="dark"' in page
 
 
 # -- descent ---------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def test_the_other_commands_of_the_readme_succeed(capsys):
     import shlex
 
     commands = re.findall(r"^autodiff (.*)$", README, re.M)
-    assert len(commands) == 7
+    assert len(commands) == 8
     Image.fromarray(load_mnist_small(normalize=False)[1][0][0].reshape(28, 28)).save("three.png")
     for command in commands:
         assert main(shlex.split(command, comments=True)) == 0, command

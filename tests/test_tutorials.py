@@ -148,7 +148,11 @@ def test_a_lesson_writes_its_pictures_where_it_is_run_and_nothing_else(runs, num
 def test_the_committed_pictures_are_those_of_the_lessons():
     """`python tutorials/build.py` makes them again."""
     made = set().union(*WRITES.values())
-    kept = {path.name for path in PICTURES.iterdir() if not path.name.startswith("gallery_")}
+    kept = {
+        path.name
+        for path in PICTURES.iterdir()
+        if not path.name.startswith(("gallery_", "explore_"))
+    }
     assert kept == made | {"J.svg"}  # the README's; test_gallery.py knows the gallery
 
 

@@ -22,12 +22,14 @@ from .engine import RenderError, engines
 from .excerpts import focus, path
 from .explanation import Explanation, explain
 from .limits import TooLarge
+from .page import Page, explore
 from .strips import Levels, levels
 from .summaries import Summary, summary
 
 __all__ = [
     "Explanation",
     "Levels",
+    "Page",
     "RenderError",
     "Summary",
     "TooLarge",
@@ -35,6 +37,7 @@ __all__ = [
     "draw_dot",
     "engines",
     "explain",
+    "explore",
     "focus",
     "levels",
     "path",

@@ -1,0 +1,161 @@
+"""The page that steps through a graph: what is in the file, without a browser."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import pytest
+
+from autodiff import Tensor, Value, log, seed, sin, topological_order
+from autodiff.nn import MLP, mse
+from visualize import TooLarge, explore
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script id="data"[^>]*>(.*?)</script>', page.html, re.S)[1])
+
+
+def graph():
+    a, b, c = Value(5.0), Value(3.0), Value(2.0)
+    return {"a": a, "b": b, "c": c, "J": 3 * (a + b * c)}
+
+
+def network():
+    seed(3)
+    model = MLP(2, [2, 1])
+    return model, mse(model([1.0, -2.0]), 0.5)
+
+
+def test_there_is_a_step_for_each_operation_and_each_contribution():
+    names = graph()
+    steps = data_of(explore(names["J"], names=names))["steps"]
+    assert [step["k"] for step in steps] == ["start", *["op"] * 3, "seed", *["use"] * 5, "done"]
+    assert steps[3]["f"] == ["3 × t₂", "3 × 11", "33"]
+    last = {step["n"]: step["g"] for step in steps if step["k"] == "use"}
+    facts = data_of(explore(names["J"], names=names))["facts"]
+    assert {facts[n]["n"]: g for n, g in last.items()} == {
+        "a": "3", "b": "6", "c": "9", "t₁": "3", "t₂": "3",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [
+    lambda: network()[1],
+    lambda: (lambda x: x * x * 3 + sin(x) * (x * x))(Value(2.0)),
+])  # fmt: skip
+def test_the_ledger_adds_up_to_the_gradients_of_backward(make):
+    root = make()
+    data = data_of(explore(root))
+    root.backward()
+    for node, facts in zip(topological_order(root), data["facts"]):
+        if node.requires_grad:
+            assert float(facts["g"].replace("−", "-")) == node.grad
+
+
+def test_looking_changes_nothing_and_needs_no_backward():
+    _, loss = network()
+    page = explore(loss, names={}).html
+    assert all(not node.has_grad for node in topological_order(loss))
+    loss.backward()
+    state = [(node.data, node.grad) for node in topological_order(loss)]
+    assert explore(loss, names={}).html == page
+    assert [(node.data, node.grad) for node in topological_order(loss)] == state
+
+
+def test_stored_gradients_of_two_backwards_are_told():
+    names = graph()
+    names["J"].backward()
+    assert 'id="doubts"' not in explore(names["J"], names=names).html
+    names["J"].backward()
+    assert "The stored grad differs: a.grad is 6, and one pass gives 3" in (
+        explore(names["J"], names=names).html
+    )
+
+
+def test_the_file_asks_nothing_of_the_network():
+    html = explore(network()[1]).html
+    assert "http" not in html
+    assert not re.search(r"(src|href)=(?!\"#)", html)
+    assert "@import" not in html
+    assert "url(" in html
+    assert set(re.findall(r"url\((.)", html)) == {"#"}
+
+
+def test_names_are_inert():
+    wicked = '</script><img src=x onerror="alert(1)"><!-- @data@ \u2028 & \\u003c'
+    a = Value(2.0, label=wicked)
+    page = explore(a * 3.0, title=wicked)
+    assert "<img" not in page.html
+    assert page.html.count("</script>") == 2
+    assert data_of(page)["facts"][0]["n"].startswith("</script><img")
+    assert "<iframe" in page._repr_html_()
+    assert 'sandbox="allow-scripts"' in page._repr_html_()
+
+
+def test_nan_infinity_constants_and_repeated_operands_have_their_places():
+    x, k = Value(0.0), Value(2.0).detach()
+    page = explore(x * log(x) + k * (x - x), names={"x": x, "k": k})
+    data = data_of(page)
+    assert {"nan", "inf", "−inf"} <= {
+        s[key] for s in data["steps"] for key in "ulcg" if s["k"] == "use"
+    } | {f["v"] for f in data["facts"]} | {s["f"][2] for s in data["steps"] if s["k"] == "op"}
+    assert math.isnan(float(data["facts"][-1]["v"]))
+    assert 'aria-label="k, constant, value 2, gradient –"' in page.html
+
+
+def test_neurons_are_folded_where_there_are_many_cards_and_where_asked():
+    model = MLP(2, [12, 12, 1])
+    folded = explore(model([1.0, -2.0]))
+    assert len(data_of(folded)["panels"]) == 25
+    _, loss = network()
+    assert data_of(explore(loss))["panels"] == {}
+    panels = data_of(explore(loss, fold="neuron"))["panels"]
+    assert len(panels) == 3
+    assert all(len(panel["p"]) == 3 for panel in panels.values())
+
+
+def test_the_theme_and_the_title_are_the_callers():
+    names = graph()
+    assert '<html lang="en">' in explore(names["J"]).html
+    assert 'data-theme="dark"' in explore(names["J"], theme="dark").html
+    assert "<h1>My &lt;J&gt;</h1>" in explore(names["J"], "My <J>").html
+    assert "<h1>J = 3 × (a + b × c)</h1>" in explore(names["J"], names=names).html
+
+
+def test_it_is_saved_whole(tmp_path):
+    path = tmp_path / "J.html"
+    page = explore(graph()["J"])
+    assert page.save(path) == str(path)
+    assert path.read_text("utf-8") == page.html
+    with pytest.raises(FileNotFoundError, match="make it or correct the path"):
+        page.save(tmp_path / "no" / "J.html")
+    assert "KB" in repr(page)
+    print(f"the page of J has {len(page.html.encode()):,} bytes")
+
+
+@pytest.mark.parametrize("call, kind, words", [
+    (lambda: explore(3.0), TypeError, r"explore\(\) got 3.0.*expected a Value"),
+    (lambda: explore(Tensor([1.0])), TypeError, "got a Tensor of shape"),
+    (lambda: explore(Value(1.0), fold="layer"), ValueError, "fold='layer'"),
+    (lambda: explore(Value(1.0), theme="pink"), ValueError, "theme='pink'"),
+    (lambda: explore(Value(1.0), limit=0), ValueError, "limit=0"),
+])  # fmt: skip
+def test_what_does_not_fit_is_said(call, kind, words):
+    with pytest.raises(kind, match=words):
+        call()
+
+
+def test_what_is_too_large_is_refused():
+    x = Value(1.0)
+    y = x
+    for _ in range(200_000):
+        y = y * 1.0
+    with pytest.raises(TooLarge, match="more than 1,000"):
+        explore(y)
+    z = x
+    for _ in range(60):
+        z = z * 1.0
+    with pytest.raises(TooLarge, match="more than 50"):
+        explore(z, limit=50)
+    assert data_of(explore(z, limit=100))["steps"]

@@ -1,0 +1,173 @@
+"""The page in Chromium: its keys and buttons, what it shows at a step, that names stay inert.
+
+No driver is needed: a script is added to a copy of the page, which presses keys and buttons there
+and leaves what it saw in the document, and Chromium prints that. (`.ci/run` sees to a browser.)
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from autodiff import Value
+from autodiff.nn import MLP, mse
+from visualize import explore
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+HELPERS = """
+const seen = [], errors = [];
+addEventListener("error", e => errors.push(e.message));
+const key = (k, on = document.body, more = {}) =>
+  on.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true, ...more}));
+const press = id => $(id).click();
+const text = (n, c) => cards.get(n).querySelector(c).textContent;
+const number = name => data.facts.findIndex(f => f.n === name);
+const look = () => ({now, where: $("where").textContent, says: $("says").textContent});
+"""
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    """Return a function that runs JavaScript in a page and returns what it gives."""
+
+    def ask_(page, script, *, size="1100,700", step="", options=()):
+        folder = tmp_path_factory.mktemp("page")
+        path = folder / "page.html"
+        ending = (
+            f"<script>{HELPERS}\nlet answer; try {{ answer = (() => {{{script}}})(); }}"
+            " catch (error) { errors.push(String(error)); }"
+            ' const out = document.createElement("pre"); out.id = "answer";'
+            " out.textContent = JSON.stringify({answer, errors}); document.body.append(out);</script>"
+        )
+        path.write_text(page.html.replace("</body>", f"{ending}</body>"), "utf-8")
+        command = [
+            CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
+            f"--user-data-dir={folder / 'profile'}", f"--window-size={size}", "--dump-dom",
+            *options, f"{path.as_uri()}{step}",
+        ]  # fmt: skip
+        run = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        found = re.search(r'<pre id="answer">(.*?)</pre>', run.stdout.decode(), re.S)
+        assert found, run.stderr.decode()[-2000:]
+        result = json.loads(html.unescape(found[1]))
+        assert result["errors"] == []
+        return result["answer"]
+
+    return ask_
+
+
+def graph():
+    a, b, c = Value(5.0), Value(3.0), Value(2.0)
+    return explore(3 * (a + b * c), names={"a": a, "b": b, "c": c})
+
+
+def test_every_key_goes_where_it_says(ask):
+    found = ask(graph(), """
+      for (const k of ["ArrowRight", "ArrowRight", "ArrowLeft", "End", "ArrowRight", "Home",
+                       "ArrowLeft", "b", "F", "B", "End", "Escape"]) { key(k); seen.push(now); }
+      key("Home", document.body, {ctrlKey: true}); seen.push(now);
+      key("Home", $("slider")); seen.push(now);
+      const before = $("stage").className; key("z"); seen.push(before !== $("stage").className);
+      key(" "); seen.push($("play").textContent); key("Escape"); seen.push($("play").textContent);
+      return seen;""")  # fmt: skip
+    assert found == [1, 2, 1, 10, 10, 0, 0, 4, 1, 4, 10, 10, 10, 10, True, "Pause", "Play"]
+
+
+def test_every_button_does_what_it_says(ask):
+    found = ask(graph(), """
+      for (const id of ["next", "next", "back", "last", "first"]) { press(id); seen.push(now); }
+      press("play"); seen.push($("play").textContent); press("play"); seen.push($("play").textContent);
+      press("fit"); seen.push($("fit").textContent);
+      press("theme"); const one = document.documentElement.dataset.theme; press("theme");
+      seen.push([one, document.documentElement.dataset.theme].sort().join());
+      $("slider").value = 6; $("slider").dispatchEvent(new Event("input")); seen.push(now);
+      $("speed").value = "600"; $("speed").dispatchEvent(new Event("change"));
+      cards.get(number("b")).dispatchEvent(new MouseEvent("click", {bubbles: true})); seen.push(now);
+      key("Enter", cards.get(number("t₁"))); seen.push(now);
+      return seen;""")  # fmt: skip
+    assert found == [1, 2, 1, 10, 0, "Pause", "Play", "Follow", "dark,light", 6, 8, 1]
+
+
+def test_values_come_forward_and_gradients_backward(ask):
+    found = ask(graph(), """
+      const all = () => ["a", "b", "t₁", "t₃"].map(n => text(number(n), ".v") + " " + text(number(n), ".g"));
+      for (const i of [0, 1, 3, 4, 5, 8, 10]) { go(i); seen.push(all().join(", ")); }
+      go(8); seen.push([...document.querySelectorAll(".box")].map(b => b.innerText.replace(/\\s+/g, " ")).join(" "));
+      seen.push(rows.filter(r => r.classList.contains("future")).length);
+      seen.push(document.querySelector(".current").innerText.replace(/\\s+/g, " "));
+      return seen;""")  # fmt: skip
+    assert found == [
+        "5 –, 3 –, ? –, ? –",
+        "5 –, 3 –, 6 –, ? –",
+        "5 –, 3 –, 6 –, 33 –",
+        "5 0, 3 0, 6 0, 33 1",
+        "5 0, 3 0, 6 0, 33 1",
+        "5 3, 3 6, 6 3, 33 1",
+        "5 3, 3 6, 6 3, 33 1",
+        "upstream ∂t₃/∂t₁ 3 × local ∂t₁/∂b = c 2 = contribution to b 6 ⇒ grad of b 0 + 6 6",
+        1,
+        "t₁ → b 3 × 2 = 6 0 → 6",
+    ]
+
+
+def test_it_opens_at_a_step_and_says_so_to_those_who_listen(ask):
+    found = ask(graph(), 'return [now, $("slider").getAttribute("aria-valuetext"), $("where").textContent]',
+                step="#step=7")  # fmt: skip
+    assert found[0] == 7
+    assert found[1].startswith("Backward: the gradient of t₂ is 3")
+    assert found[2] == "backward 3 of 5"
+
+
+def test_a_neuron_unfolds_at_a_click_and_folds_again(ask):
+    model = MLP(2, [2, 1])
+    page = explore(mse(model([1.0, -2.0]), 0.5), fold="neuron")
+    found = ask(page, """
+      const open = () => document.querySelectorAll(".in.open").length;
+      seen.push(open()); const out = cards.get(data.panels[0].n);
+      out.dispatchEvent(new MouseEvent("click", {bubbles: true})); seen.push(open());
+      const shown = data.panels[0].p.map(n => cards.get(n).getBoundingClientRect().width > 5);
+      seen.push(shown.every(Boolean));
+      document.querySelector(".in.open .close").dispatchEvent(new MouseEvent("click", {bubbles: true}));
+      seen.push(open()); for (let i = 0; i <= last; i++) go(i); return seen;""")  # fmt: skip
+    assert found == [0, 3, True, 0]
+
+
+def test_it_fits_a_narrow_screen_and_the_equation_stays_in_one_row(ask):
+    x = Value(1.2345)
+    script = """
+      go(seed + 2);
+      const tops = [...document.querySelectorAll(".box:not(.sign)")].map(b => b.getBoundingClientRect().bottom);
+      return [document.documentElement.scrollWidth <= innerWidth, Math.max(...tops) - Math.min(...tops) < 40];"""
+    page = explore(x.tanh() * 2.345, names={"x": x})
+    assert ask(page, script, size="640,900") == [True, True]
+    assert ask(page, script, size="500,900")[0]
+
+
+def test_it_is_dark_where_the_reader_or_the_caller_wants_it(ask):
+    script = "return getComputedStyle(document.body).backgroundColor"
+    assert ask(graph(), script) == "rgb(255, 255, 255)"
+    dark = Value(1.0) * 2.0
+    assert ask(explore(dark, theme="dark"), script) == "rgb(16, 21, 28)"
+    options = ["--blink-settings=preferredColorScheme=0"]
+    assert ask(graph(), script, options=options) == "rgb(16, 21, 28)"
+
+
+def test_wicked_names_do_nothing_and_nothing_is_fetched(ask):
+    wicked = '</script><img src=x onerror="document.title=1">'
+    page = explore(Value(2.0, label=wicked) * 3.0, title=wicked)
+    found = ask(page, """
+      for (let i = 0; i <= last; i++) go(i);
+      tip(cards.get(0), 10, 10);
+      return [document.querySelectorAll("img").length, performance.getEntriesByType("resource").length,
+              $("tip").textContent.split("\\n")[0], document.title];""")  # fmt: skip
+    assert found == [0, 0, wicked, wicked]

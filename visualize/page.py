@@ -1,0 +1,186 @@
+"""`explore`: one self-contained page that steps through the forward and the backward pass.
+
+    from visualize import explore
+
+    a, b, c = Value(5.0), Value(3.0), Value(2.0)
+    J = 3 * (a + b * c)
+    explore(J).save("J.html")       # needs no network, and no backward() before
+
+Every number of the recorded run is written here; the page (`page.html`) decides which of them to
+show at a step. `script` has the steps and their sentences, `scene` the picture, `unfolding` what is
+inside a neuron. Nothing in the graph is changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autodiff.graph import Node, topological_order
+
+from .drawing import check, check_limit, check_names, check_node
+from .files import write_file
+from .limits import FOLDABLE, MOST, UNFOLDED, counted, refusal
+from .names import caller, name_all
+from .style import DARK, LIGHT, THEMES, Theme
+from .text import clean, cut
+
+if TYPE_CHECKING:
+    from .scene import Scene
+    from .script import Script
+
+FOLDS = ("none", "neuron")
+HEIGHT = 640  # of the page in a notebook
+
+
+class Page:
+    """A page in `html`; it shows itself in a notebook, and `save` writes it."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def save(self, path: str | Path) -> str:
+        """Write the page as a file; return its path. OSError leaves an older one whole."""
+        write_file(Path(path), self.html.encode())
+        return str(path)
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts" title="the chain rule,'
+            f' step by step" width="100%" height="{HEIGHT}" style="border:0"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<page of {len(self.html.encode()) / 1000:.0f} KB: .save('J.html') writes it>"
+
+
+def explore(
+    root: Node,
+    title: str | None = None,
+    *,
+    fold: str | None = None,
+    theme: str = "auto",
+    names: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+) -> Page:
+    """Make a page on which the graph of a Value can be stepped through, forward and backward.
+
+    `fold` is "none", a card for each value, or "neuron", a card for each neuron that a click
+    unfolds; by itself that where more than 150 cards would be shown. `theme` is "light", "dark" or
+    "auto", the reader's. Names are found as by `draw`, or given as `names`, a dict from names to
+    values.
+
+    Raises TypeError for what is no Value, ValueError if there would be more than `limit` cards; by
+    itself that is 1000.
+    """
+    check_node(root, "explore")
+    check_limit(limit, "explore")
+    check("explore", "theme", theme, THEMES)
+    if fold is not None:
+        check("explore", "fold", fold, FOLDS)
+    check_names(names, "explore")
+    if hasattr(root, "shape"):
+        raise TypeError(
+            f"explore() got a Tensor of shape {root.shape}; expected a Value, as its steps are"
+            " numbers: explain(L, w) speaks of arrays, and model.to_scalar()(x) is of Values"
+        )
+    most = limit or MOST
+    if counted(root, most if fold == "none" else max(most, FOLDABLE)) is None:
+        raise refusal(f"{most:,} values", most, "explore")
+    namespaces = caller(1) if names is None else (names,)
+
+    from .reading import Reading
+    from .scene import Scene
+    from .script import Script
+
+    nodes = topological_order(root)
+    reading = Reading(root, {})
+    reading.name_by(name_all(nodes, *namespaces, neurons=reading.neurons))
+    folded = fold == "neuron" or (fold is None and len(nodes) > UNFOLDED and reading.neurons != [])
+    if len(nodes) - folded * sum(len(n.parameters) for n in reading.neurons) > most:
+        raise refusal(f"{most:,} cards", most, "explore")
+    script = Script(reading)
+    scene = Scene(script, folded)
+    return Page(_written(script, scene, title, theme))
+
+
+def _written(script: Script, scene: Scene, title: str | None, theme: str) -> str:
+    """Return the page: the template with its places filled."""
+    fills = {
+        "theme": "" if theme == "auto" else f' data-theme="{theme}"',
+        "title": escape(cut(clean(title), 120) if title else script.title()),
+        "colours": "".join(_colours()),
+        "kinds": "".join(_kinds()),
+        "doubts": "".join(f'<p id="doubts">{escape(x)}</p>' for x in script.doubts()[:1]),
+        "svg": scene.svg,
+        "sentence": escape(script.steps[-1]["s"]),
+        "ledger": "".join(_ledger(script)),
+        "data": _json(_data(script, scene)),
+    }
+    template = files(__package__).joinpath("page.html").read_text("utf-8")
+    return re.sub("@([a-z]+)@", lambda place: fills[place[1]], template)
+
+
+def _data(script: Script, scene: Scene) -> dict[str, Any]:
+    from .unfolding import Panel
+
+    nodes = script.reading.nodes
+    panels = {k: Panel(scene, k, neuron).facts() for k, neuron in enumerate(scene.neurons)}
+    return {
+        "steps": script.steps,
+        "edges": script.edges,
+        "names": [script.name(node) for node in nodes],
+        "facts": [script.facts(node) for node in nodes],
+        "root": script.number[id(script.reading.root)],
+        "panels": panels,
+    }
+
+
+def _json(data: dict[str, Any]) -> str:
+    """Return JSON that nothing in a script element can end."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _ledger(script: Script) -> Iterator[str]:
+    for i, step in enumerate(script.steps):
+        if step["k"] == "use":
+            child, parent = (script.name(script.reading.nodes[step[key]]) for key in "mn")
+            before = step["a"].partition(" + ")[0]
+            cells = (f"{child} → {parent}", step["u"], f"× {step['l']}", f"= {step['c']}",
+                     f"{before} → {step['g']}")  # fmt: skip
+            yield f'<tr data-s="{i}">' + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
+
+
+def _colours() -> Iterator[str]:
+    """Yield the colours of both themes, as CSS: the reader's choice, then the page's own button."""
+    light, dark = _variables(LIGHT), _variables(DARK)
+    yield f":root{{{light}}}\n"
+    yield f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
+    yield f":root[data-theme=dark]{{{dark}}}"
+
+
+def _variables(theme: Theme) -> str:
+    dark = theme is DARK
+    colours = {
+        "ground": theme.ground, "card": theme.card, "muted": theme.muted, "edge": theme.edge,
+        "ink": theme.local, "soft": "#161D26" if dark else "#F6F8FA", "line": "#2B3643" if dark
+        else "#D9DFE6", "value": theme.value, "valuepill": theme.value_pill,
+        "gradient": theme.gradient, "faint": theme.faintest_pill, "strong": theme.strongest_pill,
+        "local": theme.local, "localpill": theme.local_pill, "bad": theme.warning,
+        **{f"{kind}-{part}": colour for kind, colours in theme.kinds.items()
+           for part, colour in zip(("head", "name"), colours)},
+    }  # fmt: skip
+    scheme = "color-scheme:dark" if dark else "color-scheme:light"
+    return ";".join([*(f"--{name}:{colour}" for name, colour in colours.items()), scheme])
+
+
+def _kinds() -> Iterator[str]:
+    for kind in LIGHT.kinds:
+        yield f".{kind}{{--h:var(--{kind}-head)}}.{kind} .n{{fill:var(--{kind}-name)}}"
+    yield ".head{fill:var(--h)}"
