@@ -36,6 +36,11 @@ class Places(NamedTuple):
     frames: dict[int, tuple[float, float, float, float]]
 
 
+def _gap(cards: int, edges: int) -> float:
+    """Return the room between columns, in inches: more where many edges run side by side."""
+    return 1.8 if edges > 4 * cards else 0.5 if edges else 0.3
+
+
 def positions(
     cards: Sequence[int],
     edges: Mapping[int, tuple[int, int, str]],
@@ -45,7 +50,7 @@ def positions(
     """Place these cards, the edges between them with their labels, and frames around some."""
     lines = [
         "digraph {",
-        f"rankdir=LR nodesep=0.24 ranksep={0.5 if edges else 0.3}",
+        f"rankdir=LR nodesep=0.24 ranksep={_gap(len(cards), len(edges))}",
         f'node [shape=box fixedsize=true label="" width={width / 72} height={HEIGHT / 72}]',
         f'edge [arrowhead=none fontname="{style.FONT}" fontsize=13]',
     ]

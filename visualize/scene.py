@@ -157,6 +157,7 @@ class Scene:
         tint, bad = self.script.tint(total), total is not None and total - total != 0.0
         x, y = corner
         fold = f' data-k="{self.outs[id(node)]}"' if id(node) in self.outs else ""
+        seen = "" if total else ' opacity="0"'
         says = escape(f"{name}, {kind}, value {value}, gradient {grad}")
         return (
             f'<g class="c {kind}" data-n="{i}"{fold}{more} transform="translate({x:.1f} {y:.1f})" '
@@ -164,7 +165,7 @@ class Scene:
             f'<text class="n" x="{SIDE:.0f}" y="23">{shown}{note}</text>'
             f'<text class="v{" bad" * (node.data - node.data != 0.0)}" x="{right:.0f}" y="54">'
             f'{value}</text><use href="#tint" class="p{" bad" * bad}" style="--t:{tint}%"'
-            f'{"" if total else " opacity=0"}/><text class="g" x="{right:.0f}" y="79">{grad}</text>'
+            f'{seen}/><text class="g" x="{right:.0f}" y="79">{grad}</text>'
             f"{_MORE if fold else ''}</g>"
         )
 

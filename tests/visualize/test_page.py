@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -80,6 +81,19 @@ def test_the_file_asks_nothing_of_the_network():
     assert "@import" not in html
     assert "url(" in html
     assert set(re.findall(r"url\((.)", html)) == {"#"}
+
+
+@pytest.mark.parametrize("fold", ["none", "neuron"])
+def test_the_picture_is_well_formed_also_where_gradients_are_zero(fold):
+    seed(3)
+    model = MLP(2, [3, 1])
+    loss = mse(model([1.0, -2.0]), 0.5) + Value(2.0).relu() * 0.0
+    svg = re.search(r"<svg id=\"picture\".*?</svg>", explore(loss, fold=fold).html, re.S)[0]
+    picture = ElementTree.fromstring(svg)
+    cards = [g for g in picture.iter("g") if g.get("class", "").startswith("c ")]
+    grads = [text.text for g in cards for text in g.findall("text") if text.get("class") == "g"]
+    assert len(grads) == len(cards)
+    assert "0" in grads
 
 
 def test_names_are_inert():

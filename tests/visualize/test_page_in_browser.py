@@ -142,6 +142,25 @@ def test_a_neuron_unfolds_at_a_click_and_folds_again(ask):
     assert found == [0, 3, True, 0]
 
 
+def test_no_line_is_shown_for_what_happens_inside_a_folded_neuron(ask):
+    model = MLP(2, [2, 1])
+    page = explore(mse(model([1.0, -2.0]), 0.5), fold="neuron")
+    script = """
+      const hidden = e => $("e" + e)?.closest(".in:not(.open)");
+      for (let i = 0; i <= last; i++) {
+        go(i);
+        const edges = (steps[i].e ?? []).filter(e => $("e" + e));
+        seen.push([edges.length > 0 && edges.every(hidden), $("active").getAttribute("d") === ""]);
+      }
+      const folded = seen.filter(s => s[0]);
+      unfold(0, true);
+      const inner = steps.findIndex(s => s.k === "use" && data.panels[0].p.includes(s.n));
+      go(inner);
+      const line = $("active").getBoundingClientRect(), card = cards.get(steps[inner].n).getBoundingClientRect();
+      return [folded.length > 0, folded.every(s => s[1]), Math.abs(line.left - card.right) < 12];"""
+    assert ask(page, script) == [True, True, True]
+
+
 def test_it_fits_a_narrow_screen_and_the_equation_stays_in_one_row(ask):
     x = Value(1.2345)
     script = """
