@@ -123,7 +123,7 @@ def _shape(x: Any) -> tuple[int, ...]:
     return tuple(x.shape)
 
 
-def pair(role: str, what: str, size: Any, least: int = 1) -> Pair:
+def pair(role: str, what: str, size: Any, least: int = 1, words: str = "") -> Pair:
     """Return a size as a pair (rows, columns) of whole numbers."""
     listed = hasattr(size, "__len__") and not isinstance(size, str)
     pair = tuple(size) if listed else (size, size)
@@ -131,7 +131,7 @@ def pair(role: str, what: str, size: Any, least: int = 1) -> Pair:
     if len(pair) != 2 or not all(whole):
         raise ValueError(
             f"{role} got {what}={size!r}; expected a whole number of at least {least}, or a pair"
-            " (rows, columns)"
+            f" (rows, columns){words}"
         )
     return int(pair[0]), int(pair[1])
 
@@ -148,7 +148,7 @@ def padded_by(role: str, padding: Any, kernel: Any, stride: Pair, dilation: Pair
                 f"{stride}; expected stride 1 and a kernel of odd size: pad(x, ...) does the rest"
             )
         return widths[0] // 2, widths[1] // 2
-    return pair(role, "padding", padding, least=0)
+    return pair(role, "padding", padding, least=0, words=", or 'same' or 'valid'")
 
 
 def window(role: str, kernel: Any, stride: Any, padding: Any) -> tuple[Pair, Pair, Pair]:

@@ -11,11 +11,13 @@ the last epoch, for `--resume`.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 from collections.abc import Callable
 from typing import Any
 
 from . import recognition
+from .serialization import replace
 
 # name -> (class in `optim`, its settings, the learning rate that suits it here)
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any], float]] = {
@@ -51,14 +53,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         " hand or by accident; from the start if it was not")  # fmt: skip
     add("-o", dest="output", default="mnist", metavar="NAME",
         help="write NAME.safetensors, NAME.csv and NAME.png (mnist)")  # fmt: skip
-    add("--predict", nargs="+", metavar="IMAGE", help="train nothing: say which digit an image"
-        " shows, a photo or a drawing, by the network in NAME.safetensors")  # fmt: skip
+    add("--predict", nargs="+", metavar="IMAGE", help="say which digit an image shows, a photo or a"
+        " drawing, by the network in NAME.safetensors; trains nothing, so takes none of the other"
+        " options but -o, --weights and --activation")  # fmt: skip
     add("--weights", metavar="FILE", help="for --predict: the network in this file instead")
 
 
 def run(options: argparse.Namespace, say: Say) -> int:
     """Train, print and save; return 0, or 1 if the training diverged. Or predict."""
     if options.predict:
+        _refuse_training(options)
         weights = options.weights or f"{_stem(options.output)}.safetensors"
         return recognition.predict(options.predict, weights, options.activation, say)
     if options.weights:
@@ -97,13 +101,19 @@ def run(options: argparse.Namespace, say: Say) -> int:
         )
 
     status = 0
-    checkpoint = training.Checkpoint(f"{name}.checkpoint")
-    if os.path.exists(checkpoint.path) and not options.resume:
-        say(f"this starts anew: with --resume it would go on from {checkpoint.path}")
+    best = training.KeepBest()
+    checkpoint = training.Checkpoint(name)
+    is_there = os.path.exists(checkpoint.path)
+    if is_there and not options.resume:
+        say(f"this starts anew: with --resume it would go on from {checkpoint.path},"
+            f" which is kept as {checkpoint.path_before}")  # fmt: skip
+    if options.resume and not is_there:
+        say(f"there is no {checkpoint.path} to go on from, so this starts anew")
     try:
         history = training.fit(
             model, loader, modules.cross_entropy, optimizer, options.epochs, validation=test,
-            callbacks=[line, training.ProgressBar(keep=False), checkpoint], resume=options.resume,
+            callbacks=[line, training.ProgressBar(keep=False), best, checkpoint],
+            resume=options.resume,
         )  # fmt: skip
     except training.Diverged as error:
         say(f"stopped: {error}")
@@ -111,24 +121,53 @@ def run(options: argparse.Namespace, say: Say) -> int:
     except training.CheckpointError as error:
         say(f"stopped: {error.strerror}")
         return 1
-    which = history.epochs - 1
-    if history.stopped:
-        epoch = min(history.epochs + 1, options.epochs)
-        say(f"stopped by hand in epoch {epoch}; to go on, say --resume")
-        if history.epochs:
-            say(f"the weights are those of epoch {history.best_epoch}, the best")
-            which = history["epoch"].index(history.best_epoch)
-    elif os.path.exists(checkpoint.path):  # there is nothing to go on with
+    except KeyboardInterrupt:  # pressed twice or more
+        say(f"stopped at once; {_going_on(checkpoint.path)}")
+        return 130
+    if status or history.stopped:
+        if history.stopped:
+            epoch = min(history.epochs + 1, options.epochs)
+            say(f"stopped by hand in epoch {epoch}; {_going_on(checkpoint.path)}")
+        if not history.epochs:  # nothing that would be better than the files of an earlier training
+            say(f"no epoch is finished, so {name}.safetensors is not written")
+            return status
+        say(f"the weights are those of epoch {best.best_epoch}, the best")
+        model.load_state_dict(best.weights)
+    if not history.stopped and os.path.exists(checkpoint.path):  # nothing to go on with
         os.remove(checkpoint.path)
-    serialization.save(model, f"{name}.safetensors", {"activation": options.activation})
-    history.save_csv(f"{name}.csv", validation="test")
+    which = history["epoch"].index(best.best_epoch) if status or history.stopped else -1
     written = [f"{name}.safetensors", f"{name}.csv"]
-    if history.epochs and _picture(history, f"{name}.png"):
-        written.append(f"{name}.png")
+    serialization.save(model, written[0], {"activation": options.activation})
+    history.save_csv(written[1], validation="test")
+    try:
+        if _picture(history, f"{name}.png"):
+            written.append(f"{name}.png")
+    except KeyboardInterrupt:
+        say(f"stopped while drawing {name}.png, which is not written")
+        status = 130
     say(f"wrote {', '.join(written)}")
-    if history.epochs:
-        say(f"test accuracy {history['validation_accuracy'][which]:.4f}")
+    say(f"test accuracy {history['validation_accuracy'][which]:.4f}")
     return status
+
+
+def _refuse_training(options: argparse.Namespace) -> None:
+    """Raise ValueError where a training is asked for beside a prediction."""
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    plain = parser.parse_args([])
+    given = [
+        "--" + name
+        for name, value in vars(options).items()
+        if name not in ("output", "predict", "weights", "activation")
+        and value != getattr(plain, name, value)
+    ]
+    if given:
+        raise ValueError(f"--predict trains nothing, and got {', '.join(given)}: leave that out")
+
+
+def _going_on(path: str) -> str:
+    """Say how to go on from a checkpoint, if there is one."""
+    return "to go on, say --resume" if os.path.exists(path) else "there is nothing to go on from"
 
 
 def _name(output: str) -> str:
@@ -185,7 +224,9 @@ def _picture(history: Any, path: str) -> bool:
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(color="#E3E7EC")
         axes.legend(frameon=False)
-    figure.savefig(path, dpi=100)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100)
+    replace(path, buffer.getvalue())
     return True
 
 

@@ -7,6 +7,7 @@ and under it, in characters, the picture as the network saw it, which tells why 
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,14 @@ def predict(paths: Sequence[str], weights: str, activation: str, say: Callable[[
 
     model = network(weights, activation)
     images = [read_digit(path) for path in paths]
-    for path, image in zip(paths, images):
-        with no_grad():
-            odds = model(image.reshape(1, -1)).softmax(axis=1).numpy()[0]
+    with no_grad():
+        rows = [model(image.reshape(1, -1)).softmax(axis=1).numpy()[0] for image in images]
+    if not all(math.isfinite(row.sum()) for row in rows):
+        raise ValueError(
+            f"the network in '{weights}' gives nan, as one whose training diverged; expected"
+            " probabilities: train it again, with a smaller --lr"
+        )
+    for path, image, odds in zip(paths, images, rows):
         best, *others = [f"{i} ({100 * odds[i]:.1f} %)" for i in odds.argsort()[:-4:-1]]
         say(f"{best}, then {' or '.join(others)}: {path}")
         say(in_characters(image))

@@ -76,7 +76,9 @@ def replace(path: str | Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, target)
-    except BaseException:
+    except BaseException as error:
         if os.path.exists(aside):
             os.remove(aside)
+        if isinstance(error, OSError) and error.filename == aside:
+            error.filename = target  # which is what the user knows of
         raise

@@ -9,7 +9,7 @@ import pytest
 from autodiff import Tensor, nn, serialization
 from autodiff.__main__ import main
 from autodiff.data import load_mnist_small
-from autodiff.recognition import in_characters, network
+from autodiff.recognition import in_characters, network, perceptron
 
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow")
 
@@ -155,3 +155,21 @@ def test_a_picture_in_characters_is_light_where_numbers_are_large():
     lines = in_characters(image).split("\n")
     assert (len(lines), lines[0], lines[1]) == (14, "", "   @")
     assert lines[3].strip() in ("=", "+", "-")
+
+
+def test_a_network_that_diverged_says_nothing_of_a_digit(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    model = perceptron([784, 4, 10], "relu", nn.zeros)
+    for layer in (model.layers[0], model.layers[2]):
+        layer.weight.data = np.full(layer.weight.shape, 1e30, np.float32)
+    serialization.save(model, "mnist.safetensors")
+    Image.fromarray(np.uint8(np.eye(28) * 255)).save("a.png")
+    assert main(["mnist", "--predict", "a.png"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "'mnist.safetensors' gives nan, as one whose training diverged" in captured.err
+
+
+def test_a_training_beside_a_prediction_is_refused(capsys):
+    assert main(["mnist", "--predict", "a.png", "--epochs", "3", "--small"]) == 2
+    assert "--predict trains nothing, and got --epochs, --small: leave" in capsys.readouterr().err

@@ -89,3 +89,8 @@ def test_metadata_goes_along_and_a_file_without_has_none(tmp_path):
     assert metadata == {"activation": "relu", "of": "ünï"}
     assert same(arrays, numbers(model))
     serialization.load(network(1), path)
+
+
+def test_a_file_that_cannot_be_written_is_called_by_its_own_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no such folder/w\.safetensors'$"):
+        serialization.save(Linear(2, 2), tmp_path / "no such folder" / "w.safetensors")

@@ -143,15 +143,43 @@ def test_every_optimizer_of_the_command_learns(tmp_path, monkeypatch, capsys, op
     assert {path.name for path in tmp_path.iterdir()} == {"a.safetensors", "a.csv", "a.png"}
 
 
-def test_a_rate_that_is_too_large_is_told_and_what_there_is_is_saved(tmp_path, monkeypatch, capsys):
+def test_a_rate_that_is_too_large_is_told_and_earlier_files_stay(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    for name in ("mnist.safetensors", "mnist.csv", "mnist.png"):
+        (tmp_path / name).write_text("earlier")
     words = ["mnist", "--small", "--optimizer", "sgd", "--lr", "1e30", "--hidden", "16"]
     assert main(words) == 1
     printed = capsys.readouterr().out
     assert re.search(
         r"stopped: the loss is (nan|inf) at step \d+, in epoch 1: try a smaller", printed
     )
-    assert (tmp_path / "mnist.safetensors").exists()
+    assert "no epoch is finished, so mnist.safetensors is not written" in printed
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"earlier"}
+
+
+def test_a_training_that_diverges_late_leaves_the_weights_of_its_best_epoch(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    keep = training.KeepBest.on_epoch_end
+    accuracies = []
+
+    def spoiling(best, run):
+        keep(best, run)
+        accuracies.append(run.history["validation_accuracy"][-1])
+        if run.epoch == 3:
+            best.best_epoch, best.weights = 2, {k: x * 0 for k, x in best.weights.items()}
+            run.model.layers[0].weight.data = run.model.layers[0].weight.data * 1e38
+
+    monkeypatch.setattr(training.KeepBest, "on_epoch_end", spoiling)
+    assert main(["mnist", "--small", "--epochs", "4", "--hidden", "8"]) == 1
+    printed = capsys.readouterr().out
+    assert re.search(r"stopped: the loss is .* in epoch 4", printed)
+    assert "the weights are those of epoch 2, the best" in printed
+    assert f"test accuracy {accuracies[1]:.4f}" in printed
+    arrays, _ = serialization.read("mnist.safetensors")
+    assert all(not x.any() for x in arrays.values())  # what was kept, by name
+    assert not (tmp_path / "mnist.checkpoint.safetensors").exists()
 
 
 class Killed(BaseException):
@@ -183,6 +211,9 @@ def test_what_was_stopped_is_gone_on_with_to_the_same_numbers(tmp_path, monkeypa
     ends = [(tmp_path / f"{name}.safetensors").read_bytes() for name in ("whole", "part")]
     assert ends[0] == ends[1]
     assert not (tmp_path / "part.checkpoint.safetensors").exists()
+    assert main([*words[:3], "1", *words[4:], "-o", "part", "--resume"]) == 0
+    printed = capsys.readouterr().out
+    assert "there is no part.checkpoint.safetensors to go on from, so this starts anew" in printed
 
 
 def test_ctrl_c_keeps_the_best_weights_and_a_checkpoint(tmp_path, monkeypatch, capsys):
@@ -212,6 +243,42 @@ def test_ctrl_c_keeps_the_best_weights_and_a_checkpoint(tmp_path, monkeypatch, c
     assert "layer1.weight has shape (8, 784); expected (9, 784)" in error
     main(words)
     assert "this starts anew: with --resume it would go on from" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("epoch, words", [(1, "is nothing to go on from"), (2, "say --resume")])
+def test_ctrl_c_twice_ends_it_with_a_word(tmp_path, monkeypatch, capsys, epoch, words):
+    monkeypatch.chdir(tmp_path)
+    evaluate = training.loop.evaluate
+    calls = []
+
+    def interrupted(*args, **options):
+        calls.append(1)
+        if len(calls) == epoch:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        return evaluate(*args, **options)
+
+    monkeypatch.setattr(training.loop, "evaluate", interrupted)
+    main(["mnist", "--small", "--epochs", "3", "--hidden", "8"])
+    printed = capsys.readouterr().out
+    assert f"stopped by hand in epoch {epoch}; " in printed
+    assert words in printed
+    assert ("mnist.safetensors is not written" in printed) == (epoch == 1)
+
+
+def test_ctrl_c_while_the_picture_is_drawn_says_what_is_written(tmp_path, monkeypatch, capsys):
+    from matplotlib.figure import Figure
+
+    def drawing(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Figure, "savefig", drawing)
+    assert main(["mnist", "--small", "--epochs", "1", "--hidden", "8"]) == 130
+    printed = capsys.readouterr().out
+    assert "stopped while drawing mnist.png, which is not written" in printed
+    assert "wrote mnist.safetensors, mnist.csv\n" in printed
+    assert sorted(os.listdir(tmp_path)) == ["mnist.csv", "mnist.safetensors"]
 
 
 def test_a_full_disk_ends_it_in_words(tmp_path, monkeypatch, capsys):

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 class Conv2d(Module):
     """`conv2d` from `nin` channels to `nout`, with a kernel of `kernel` rows and columns.
 
+    Stride, padding and dilation are numbers, or pairs for rows and columns. `padding="same"` keeps
+    height and width, for stride 1 and kernels of odd size; "valid" is 0.
+
     The weight has the shape (nout, nin, rows, columns). `init` draws it (`initialisers`), and the
     bias starts at 0; by default both are drawn from ±1/√(nin·rows·columns).
     """

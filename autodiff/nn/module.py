@@ -96,7 +96,10 @@ class Module:
                 f"load_state_dict() got {shown(state)}; expected a dict: of a"
                 " file it is autodiff.serialization.load(model, path)"
             )
-        take(self._leaves(), state, "load_state_dict()", type(self).__name__)
+        leaves = self._leaves()
+        theirs = any(name.partition(".")[0].isdecimal() for name in state if name not in leaves)
+        hint = "these are PyTorch's names: use nn.load_torch_state(model, state)" if theirs else ""
+        take(leaves, state, "load_state_dict()", type(self).__name__, hint)
 
     def _leaves(self) -> dict[str, Any]:
         """Return the parameters and buffers by name."""
@@ -127,7 +130,9 @@ class Module:
         return f"{type(self).__name__}()"
 
 
-def take(leaves: Mapping[str, Any], state: Mapping[str, Any], role: str, kind: str) -> None:
+def take(
+    leaves: Mapping[str, Any], state: Mapping[str, Any], role: str, kind: str, hint: str = ""
+) -> None:
     """Give leaves the numbers that a state has by the same names, all of them or none."""
     faults = [f"missing: {name}" for name in leaves if name not in state]
     faults += [f"extra: {name}" for name in state if name not in leaves]
@@ -143,6 +148,7 @@ def take(leaves: Mapping[str, Any], state: Mapping[str, Any], role: str, kind: s
             f"{role} got what does not fit {kind}, which is left as it was:\n  "
             + "\n  ".join(faults[:10])
             + more
+            + (f"\n  ({hint})" if hint else "")
         )
     for leaf, new in zip(leaves.values(), news):
         leaf.data = new

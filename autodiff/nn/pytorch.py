@@ -52,7 +52,10 @@ def load_torch_state(model: Module, state: Mapping[str, Any]) -> None:
         hint = "model.state_dict()" if hasattr(state, "state_dict") else "its state_dict()"
         raise TypeError(f"load_torch_state() got {shown(state)}; expected a dict: write {hint}")
     numbers = {name: x for name, x in state.items() if name.rpartition(".")[2] != _COUNT}
-    take(torch_names(model), numbers, "load_torch_state()", type(model).__name__)
+    leaves, own = torch_names(model), model._leaves()
+    ours = any(name in own for name in numbers if name not in leaves)
+    hint = "these are autodiff's names: use model.load_state_dict(state)" if ours else ""
+    take(leaves, numbers, "load_torch_state()", type(model).__name__, hint)
 
 
 def torch_names(model: Module) -> dict[str, Any]:

@@ -92,6 +92,11 @@ class Optimizer:
     def lr(self, lr: Rate) -> None:
         self._lr = lr if callable(lr) else check_number(type(self).__name__, "lr", lr)
 
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate is a function of the step."""
+        return callable(self._lr)
+
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for p in self.parameters:
@@ -179,9 +184,11 @@ class Optimizer:
         return state_of(self)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take the steps and the memory of a `state_dict`. If something does not fit, nothing.
+        """Take the steps, the memory and the learning rate of a `state_dict`.
 
-        Raises ValueError that names what differs: the kind, a setting, the shape of a memory.
+        A learning rate that is a function has to give what it gave there, and is kept. Raises
+        ValueError that names what differs: the kind, a setting, the shape of a memory; nothing is
+        changed then.
         """
         from .state import restore
 

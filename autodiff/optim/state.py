@@ -6,8 +6,8 @@
     >>> state["memory"][0]          # of the first parameter
     {'count': 100.0, 'mean': array(...), 'mean_of_squares': array(...)}
 
-A learning rate that is a function cannot be saved; of every rate it is noted what it is for the
-next step, so that another one is noticed.
+A learning rate that is a number is saved and comes back, whoever assigned it. One that is a
+function cannot be saved: what it gives for the next step is, so that another one is noticed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ def state_of(optimizer: Optimizer) -> dict[str, Any]:
     return {
         "kind": type(optimizer).__name__,
         "steps": optimizer.steps,
-        "settings": {"lr": optimizer.lr, **_settings(optimizer)},
+        "settings": {
+            "lr": optimizer.lr,
+            "scheduled": optimizer.scheduled,
+            **_settings(optimizer),
+        },
         "memory": [
             {name: x if type(x) is float else x.copy(order="K") for name, x in zip(names, memory)}
             for memory in optimizer.memory
@@ -40,7 +44,7 @@ def state_of(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def restore(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
-    """Take steps and memory from a state, or raise ValueError that names all that does not fit."""
+    """Take a state, or raise ValueError that names all that does not fit."""
     kind = type(optimizer).__name__
     if not hasattr(state, "get") or not {"kind", "steps", "settings", "memory"} <= set(state):
         raise TypeError(
@@ -55,11 +59,11 @@ def restore(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
     if faults:
         more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
         raise ValueError(
-            f"{kind}.load_state_dict() got what does not fit this {kind}, which is left as it was"
-            f" (to go on with another lr, assign optimizer.lr afterwards):\n  "
-            + "\n  ".join(faults[:10])
-            + more
+            f"{kind}.load_state_dict() got what does not fit this {kind}, which is left as it was:"
+            "\n  " + "\n  ".join(faults[:10]) + more
         )
+    if not optimizer.scheduled:
+        optimizer.lr = state["settings"]["lr"]
     optimizer.steps = state["steps"]
     for i, (old, new) in enumerate(zip(optimizer.memory, state["memory"])):
         # Arrays are written where they are, so that they keep their order in memory.
@@ -83,17 +87,24 @@ def _settings(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def _other_settings(optimizer: Optimizer, state: Mapping[str, Any]) -> list[str]:
-    """Say which settings differ; the learning rate is compared as of the step of the state."""
-    steps, optimizer.steps = optimizer.steps, state["steps"]
-    try:
-        ours = {"lr": optimizer.lr, **_settings(optimizer)}
-    finally:
-        optimizer.steps = steps
+    """Say which settings differ; of a rate that is a function, for the step of the state."""
+    ours: dict[str, Any] = {"scheduled": optimizer.scheduled, **_settings(optimizer)}
+    if optimizer.scheduled:
+        steps, optimizer.steps = optimizer.steps, state["steps"]
+        try:
+            ours["lr"] = optimizer.lr
+        finally:
+            optimizer.steps = steps
+    else:
+        ours["lr"] = state["settings"].get("lr", "a number")
     theirs = {
         name: tuple(value) if isinstance(value, list) else value  # of JSON
         for name, value in state["settings"].items()
     }
-    words = {"lr": f"lr of step {state['steps']}"}
+    words = {
+        "lr": f"lr of step {state['steps']}",
+        "scheduled": "that lr is a function of the step",
+    }
     return [
         f"{words.get(name, name)} is {theirs.get(name, 'not there')} in the state;"
         f" expected {ours.get(name, 'none')}"

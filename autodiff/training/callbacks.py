@@ -6,7 +6,8 @@
 
     >>> fit(..., callbacks=[Printer(), EarlyStopping(patience=3)])
 
-A plain function of the run will do too, and is called after each epoch. A callback whose behaviour
+A plain function of the run will do too, and is called after each epoch; `run.stop("as ...")` in it
+ends the training. A callback whose behaviour
 depends on what it has seen has a `state_dict`, which checkpoints save.
 """
 
@@ -22,6 +23,10 @@ from .run import BY_HAND
 
 if TYPE_CHECKING:
     from .run import Run
+
+
+# What there may be of an epoch, to watch.
+_COLUMNS = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
 class Callback:
@@ -80,6 +85,10 @@ class KeepBest(Callback):
         restore: bool = False,
     ) -> None:
         name = type(self).__name__
+        if monitor not in _COLUMNS:
+            raise ValueError(
+                f"{name} got monitor={monitor!r}; expected one of {', '.join(_COLUMNS)}"
+            )
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"{name} got mode={mode!r}; expected 'min', 'max' or 'auto'")
         if not hasattr(min_delta, "__float__") or not min_delta >= 0.0:
@@ -103,6 +112,12 @@ class KeepBest(Callback):
         self._forget()
 
     def on_epoch_end(self, run: Run) -> None:
+        if self.monitor not in run.history:
+            raise ValueError(
+                f"{type(self).__name__} watches {self.monitor}, which there is not for this loss:"
+                " write fit(..., accuracy=rule), a function of predictions and targets, or monitor"
+                f" {self.monitor.replace('accuracy', 'loss')}"
+            )
         number = run.history[self.monitor][-1]
         if self.best is None:
             better = number == number
@@ -159,9 +174,8 @@ class EarlyStopping(KeepBest):
     def on_epoch_end(self, run: Run) -> None:
         super().on_epoch_end(run)
         if self.waited >= self.patience:
-            run.stop(
-                f"as {self.monitor} was not better than {self.best} for {self.patience} epochs"
-            )
+            epochs = "1 epoch" if self.patience == 1 else f"{self.patience} epochs"
+            run.stop(f"as {self.monitor} was not better than {self.best} for {epochs}")
 
 
 class ProgressBar(Callback):

@@ -2,10 +2,10 @@
 
     >>> fit(..., callbacks=[Checkpoint("run", every=100)], resume=True)
 
-The file, run.safetensors, holds the arrays of a `Run` by name, and all else as JSON in its
-metadata. Nothing in it could run. A SHA-256 of the whole file stands in it, so that a single bit
-that is not as it was written is noticed. It is written aside and renamed: whatever happens, there
-is the old one or the new one.
+The file, run.checkpoint.safetensors, holds the arrays of a `Run` by name, and all else as JSON in
+its metadata. Nothing in it could run. A SHA-256 of the whole file stands in it, so that a single
+bit that is not as it was written is noticed. It is written aside and renamed: whatever happens,
+there is the old one or the new one.
 """
 
 from __future__ import annotations
@@ -38,17 +38,22 @@ class CheckpointError(OSError):
 class Checkpoint(Callback):
     """Save the training after each epoch and, with `every`, each time after so many updates.
 
-    The file is `path`, with .safetensors behind it if it does not end so. With `best` there is also
-    NAME.best.safetensors: the weights of the best epoch so far, for `serialization.load`.
+    For `path` "run" the file is run.checkpoint.safetensors. With `best` there is also
+    run.best.safetensors: the weights of the best epoch so far, for `serialization.load`.
 
-    CheckpointError if it cannot be written, as on a full disk; the one before is whole then.
+    A training that starts anew where there is a checkpoint of an earlier one, as without
+    resume=True, keeps that as run.before.safetensors. What is no checkpoint is not overwritten:
+    FileExistsError. CheckpointError if the file cannot be written, as on a full disk; the one
+    before is whole then.
     """
 
     def __init__(self, path: str | Path, every: int | None = None, *, best: bool = False) -> None:
-        name = os.fspath(path).removesuffix(".safetensors")
-        self.path, self.best_path = f"{name}.safetensors", f"{name}.best.safetensors"
+        name = os.fspath(path).removesuffix(".safetensors").removesuffix(".checkpoint")
+        self.path, self.best_path = f"{name}.checkpoint.safetensors", f"{name}.best.safetensors"
+        self.path_before = f"{name}.before.safetensors"
         self.every = None if every is None else whole("Checkpoint", "every", every)
         self.best = best
+        self._earlier: bytes | None = None  # what is in the file, of an earlier training
 
     def on_start(self, run: Run) -> None:
         # Better now than after the first hour.
@@ -60,6 +65,11 @@ class Checkpoint(Callback):
                 f"Checkpoint got {self.path}, whose folder {what}: {folder}; expected one that can"
                 " be written: make it, or name another"
             )
+        if os.path.isdir(self.path):
+            raise IsADirectoryError(
+                f"Checkpoint got {self.path}, which is a folder; expected the name of a file"
+            )
+        self._earlier = None
         for left in glob.glob(f"{glob.escape(self.path)}.*.part"):  # by a process that was killed
             os.remove(left)
 
@@ -82,7 +92,20 @@ class Checkpoint(Callback):
         if wrong := bad_update(run):
             raise wrong
         state = run.state_dict()
+        if self._earlier is not None:
+            earlier, self._earlier = self._earlier, None
+            self._write(self.path_before, lambda: replace(self.path_before, earlier), run)
         self._write(self.path, lambda: replace(self.path, to_bytes(state)), run)
+
+    def start_anew(self) -> None:
+        """Let the first save put an earlier checkpoint aside; FileExistsError for anything else."""
+        if os.path.exists(self.path):
+            self._earlier = _content(self.path)
+            if _MARK not in self._earlier:
+                raise FileExistsError(
+                    f"Checkpoint got {self.path}, a file that is no checkpoint of fit(), and is"
+                    " left as it is; expected another name, or that you move it away"
+                )
 
     def _write(self, path: str, write: Any, run: Run) -> None:
         try:
@@ -135,20 +158,34 @@ def to_bytes(state: dict[str, Any]) -> bytes:
 
 def from_file(path: str) -> dict[str, Any]:
     """Return the state in a file; ValueError if it is not as it was written."""
-    with open(path, "rb") as file:
-        content = bytearray(file.read())
+    content = bytearray(_content(path))
     start = content.find(_MARK) + len(_MARK)
+    if start < len(_MARK):
+        raise ValueError(
+            f"{path}, {len(content)} bytes, is no checkpoint of fit(), though it may have been one;"
+            " expected what a Checkpoint wrote: name another, or put back a copy, or remove it to"
+            " start anew"
+        )
     found = bytes(content[start : start + 64])
     content[start : start + 64] = _BLANK[: len(found)]
-    if start < len(_MARK) or hashlib.sha256(content).hexdigest().encode() != found:
-        what = "is no checkpoint of fit()" if start < len(_MARK) else "is not as it was written"
+    if hashlib.sha256(content).hexdigest().encode() != found:
         raise ValueError(
-            f"{path}, {len(content)} bytes, {what}: its SHA-256 is not the one in it, as of a file"
-            " that was cut short or changed; expected a whole one: put back a copy, or remove it to"
-            " start anew"
+            f"{path}, {len(content)} bytes, is not as it was written: its SHA-256 is not the one in"
+            " it, as of a file that was cut short or changed; expected a whole one: put back a"
+            " copy, or remove it to start anew"
         )
     arrays, metadata = read(path)
     return _restored(json.loads(metadata["checkpoint"])["state"], arrays)
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise type(error)(
+            error.errno, f"the checkpoint {path} cannot be read: {error.strerror or error}"
+        ) from None
 
 
 def _plain(thing: Any, name: str, arrays: dict[str, Any]) -> Any:

@@ -38,7 +38,12 @@ class History(dict[str, list[Any]]):
         for name, number in row.items():
             self.setdefault(name, []).append(number)
 
-    def __missing__(self, name: str) -> list[Any]:
+    def __missing__(self, name: object) -> list[Any]:
+        if not isinstance(name, str):
+            raise KeyError(
+                f"the history is a dict of columns, and got {name!r}; expected a name, as in"
+                f" history['train_loss'][{name!r}]; history.rows() is the list of epochs"
+            )
         hint = ": it needs fit(..., validation=(x, y))" if name.startswith("validation_") else ""
         known = ", ".join(self) or "nothing yet"
         raise KeyError(f"the history has no {name!r}; expected one of {known}{hint}")

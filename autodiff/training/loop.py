@@ -54,12 +54,17 @@ def fit(
     too, is evaluated after each epoch. `accuracy`, for losses other than those in `nn`, is a
     function of predictions and targets that says of each sample whether it is right.
 
+    `callbacks` are EarlyStopping, Checkpoint, others, and plain functions: `f(run)` is called after
+    each epoch with the `Run`, and what it returns is not looked at; `run.stop(reason)` ends the
+    training.
+
     A step follows the mean gradient of `accumulate` batches, fewer at the end of an epoch, as if
     they were one; `clip_norm` is the greatest norm that it may have (`optim.clip_grad_norm`).
 
     With `resume`, and a Checkpoint among the callbacks, the training goes on from its file, to the
     same numbers as if it had never stopped; if there is no file yet, it starts. One that a callback
-    has stopped stays so; one that ended may be given more epochs.
+    has stopped stays so; one that ended may be given more epochs. Model, data, loss, optimizer and
+    the rest have to be what they were at the start: ValueError says what is not.
 
     Ctrl-C ends it after the update in progress: the last checkpoint is written, the model gets the
     weights of the epoch that was best in validation, and `history.stopped` is "by hand".
@@ -67,22 +72,30 @@ def fit(
     Raises Diverged when a loss or a gradient is nan or infinite; the model has the numbers from
     before that update.
     """
+    if not callable(loss):
+        raise TypeError(
+            f"fit() got {shown(loss)} as the loss; expected a function of predictions and targets,"
+            " such as nn.cross_entropy"
+        )
     loader, held_out = _loader(data, batch_size), _held_out(validation)
     every, rule = whole("fit()", "accumulate", accumulate), rule_for(loss, accuracy)
     if clip_norm is not None and not (hasattr(clip_norm, "__float__") and clip_norm > 0.0):
         raise ValueError(f"fit() got clip_norm={clip_norm!r}; expected a number above 0, or None")
     settings = {
         "loss": getattr(loss, "__qualname__", type(loss).__name__),
-        "validation": held_out is not None,
         "clip_norm": None if clip_norm is None else float(clip_norm),
         "accumulate": every,
     }
     used = _ordered(callbacks, held_out is not None)
-    run = Run(model, loader, optimizer, whole("fit()", "epochs", epochs), used, settings)
+    run = Run(model, loader, optimizer, whole("fit()", "epochs", epochs), used, settings, held_out)
     limit = math.inf if clip_norm is None else float(clip_norm)
     run.call("on_start")
     if resume:
         _checkpoint(used).restore(run)
+    else:
+        for checkpoint in used:
+            if isinstance(checkpoint, Checkpoint):
+                checkpoint.start_anew()
 
     def update(sizes: int) -> None:
         """Take the step of a group of batches."""
@@ -176,11 +189,22 @@ def _loader(data: Any, batch_size: int) -> DataLoader:
         data = DataLoader(*data, batch_size=batch_size, shuffle=True)
     if not isinstance(data, DataLoader):
         raise TypeError(
-            f"fit() got {shown(data)} as the data; expected a DataLoader, or a pair (x, y) of"
+            f"fit() got {_several(data)} as the data; expected a DataLoader, or a pair (x, y) of"
             " inputs and targets"
         )
-    if len(data.arrays) != 2 or not len(data):
-        raise ValueError(f"fit() got {data!r}; expected batches (x, y) of inputs and targets")
+    if len(data.arrays) != 2:
+        raise ValueError(
+            f"fit() got batches of {_arrays(len(data.arrays))}, from {data!r}; expected two, inputs"
+            " and targets"
+        )
+    _check_targets(data.arrays[1])
+    if not len(data):
+        n = len(data.arrays[0])
+        hint = f": batch_size is {data.batch_size}, and drop_last drops what is less" if n else ""
+        raise ValueError(
+            f"fit() got {n} samples, of which there is no batch; expected at least"
+            f" {data.batch_size if n else 1}{hint}"
+        )
     return data
 
 
@@ -188,9 +212,9 @@ def _held_out(validation: Any) -> tuple[Any, Any] | None:
     if validation is None:
         return None
     pair = validation.arrays if isinstance(validation, DataLoader) else validation
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not len(pair[0]):
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise ValueError(
-            f"fit() got {shown(validation)} for validation; expected a pair (x, y) of inputs and"
+            f"fit() got {_several(validation)} for validation; expected a pair (x, y) of inputs and"
             " targets"
         )
     x, y = map(np.asarray, pair)
@@ -198,7 +222,32 @@ def _held_out(validation: Any) -> tuple[Any, Any] | None:
         raise ValueError(
             f"fit() got {len(x)} inputs and {len(y)} targets for validation; expected as many"
         )
+    if not len(x):
+        raise ValueError(
+            "fit() got no samples for validation; expected at least one, or validation=None"
+        )
+    _check_targets(y)
     return x, y
+
+
+def _check_targets(y: Any) -> None:
+    if y.dtype.kind in "US":
+        first = str(y.flat[0]) if y.size else ""
+        raise ValueError(
+            f"fit() got texts as the targets, such as {first!r}; expected numbers:"
+            " classes, y = np.unique(y, return_inverse=True) makes numbers of them"
+        )
+
+
+def _several(thing: Any) -> str:
+    """Describe what is not a pair: a tuple by its length, since its arrays are long."""
+    if isinstance(thing, (tuple, list)):
+        return f"{a_kind(thing)} of {_arrays(len(thing))}"
+    return shown(thing)
+
+
+def _arrays(n: int) -> str:
+    return "1 array" if n == 1 else f"{n} arrays"
 
 
 def _ordered(callbacks: Any, validated: bool) -> list[Callback]:

@@ -12,8 +12,11 @@ the other would have.
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..nn import Module
 from ..wording import a_kind, shown
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from .callbacks import Callback
 
 BY_HAND = "by hand"
-_VERSION = 1
+_VERSION = 2
 
 
 class Run:
@@ -47,6 +50,7 @@ class Run:
         epochs: int,
         callbacks: Sequence[Callback],
         settings: Mapping[str, Any],
+        held_out: Sequence[Any] | None = None,
     ) -> None:
         self.model, self.loader, self.optimizer = model, loader, optimizer
         self.epochs, self.callbacks = epochs, callbacks
@@ -57,7 +61,11 @@ class Run:
         self.rate = optimizer.lr
         self.broken = False
         self.begin_epoch(0)
-        self._settings = dict(settings)
+        self._held_out = held_out
+        first = "a function of the step" if optimizer.scheduled else optimizer.lr
+        kind = type(optimizer).__name__
+        self._settings = {**settings, "optimizer": kind, "lr at the start": first}
+        self._prints: dict[str, Any] = {}
         self._at_start: Any = random.getstate()
         self._now: Any = None  # the random state to go on from, after a checkpoint was loaded
 
@@ -66,7 +74,7 @@ class Run:
     @property
     def validated(self) -> bool:
         """Whether there are validation data."""
-        return bool(self._settings["validation"])
+        return self._held_out is not None
 
     @property
     def step(self) -> int:
@@ -159,9 +167,12 @@ class Run:
     def settings(self) -> dict[str, Any]:
         """Return what must be as it was for the numbers to be."""
         loader = self.loader
+        if not self._prints:
+            self._prints["data"] = [_print(array) for array in loader.arrays]
+            self._prints["validation"] = [_print(array) for array in self._held_out or ()]
         return {
             **self._settings,
-            "data": [f"{array.dtype} {array.shape}" for array in loader.arrays],
+            **self._prints,
             "batch_size": loader.batch_size,
             "shuffle": loader.shuffle,
             "drop_last": loader.drop_last,
@@ -237,6 +248,14 @@ def _parameters(model: Module, optimizer: Optimizer) -> dict[str, Any]:
     return {names[id(p)]: p for p in optimizer.parameters}
 
 
+def _print(array: Any) -> str:
+    """Return what an array is, with a checksum of its numbers, which tells it from another."""
+    what = f"{array.dtype} {array.shape}"
+    if array.dtype == object:  # which has Values, say, and no bytes of its own
+        return what
+    return f"{what} of CRC {zlib.crc32(np.ascontiguousarray(array).data):08x}"
+
+
 def _differences(saved: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
     """Say, a line each, which settings a checkpoint has otherwise."""
     faults = []
@@ -246,13 +265,16 @@ def _differences(saved: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]
             faults += _differences(old, new)
         elif old != new:
             faults.append(f"{name or 'the model'} is {old} there; expected {new}")
+            if name == "lr at the start":
+                faults.append(
+                    "  (to go on with another rate, leave lr as it was, and let a callback set"
+                    " run.optimizer.lr in on_epoch_start)"
+                )
     return faults
 
 
 def _packed(state: tuple[Any, ...]) -> dict[str, Any]:
     """Return a state of Python's `random` with its 625 numbers in an array."""
-    import numpy as np
-
     version, numbers, gauss = state
     return {"version": version, "numbers": np.array(numbers, np.uint32), "gauss": gauss}
 

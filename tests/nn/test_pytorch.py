@@ -270,3 +270,11 @@ def test_modules_with_the_same_attributes_take_the_same_state():
     nn.load_torch_state(model, theirs.state_dict())
     assert model.heads["a"].weight.tolist() == theirs.heads["a"].weight.tolist()
     theirs.load_state_dict({k: torch.tensor(x) for k, x in nn.to_torch_state(model).items()})
+
+
+def test_names_of_the_other_side_are_told_with_the_function_that_takes_them():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    with pytest.raises(ValueError, match=r"PyTorch's names: use nn\.load_torch_state\(model, st"):
+        model.load_state_dict(nn.to_torch_state(model))
+    with pytest.raises(ValueError, match=r"autodiff's names: use model\.load_state_dict\(state\)"):
+        nn.load_torch_state(model, model.state_dict())

@@ -59,7 +59,13 @@ def test_it_says_what_it_is():
     descend(optimizer, 5)
     state = optimizer.state_dict()
     assert (state["kind"], state["steps"]) == ("Adam", 5)
-    settings = {"lr": 0.05, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0}
+    settings = {
+        "lr": 0.05,
+        "scheduled": True,
+        "betas": (0.9, 0.999),
+        "eps": 1e-8,
+        "weight_decay": 0.0,
+    }
     assert state["settings"] == settings
     assert [entry["count"] for entry in state["memory"]] == [5.0, 5.0]
     assert list(state["memory"][0]) == ["count", "mean", "mean_of_squares"]
@@ -87,7 +93,8 @@ def faults():
 
     return [
         (lambda state: state.update(kind="SGD"), "got the state of SGD; expected that of Adam"),
-        (lambda state: state["settings"].update(lr=0.5), "lr of step 2 is 0.5 in the state; expe"),
+        (lambda state: state["settings"].pop("lr"), "lr of step 2 is not there in the state; expe"),
+        (lambda state: state["settings"].update(scheduled=True), "that lr is a function of the st"),
         (lambda state: state["settings"].update(amsgrad=True), "amsgrad is True in the state; exp"),
         (lambda state: state["settings"].pop("eps"), "eps is not there in the state; expected 1e"),
         (shape, r"parameter 0 has a mean of float32 \(3, 2\); expected float32 \(2, 3\)"),
@@ -110,14 +117,26 @@ def test_what_does_not_fit_is_named_and_nothing_changes(change, message):
     assert repr(optimizer.state_dict()) == before
 
 
-def test_a_rate_may_be_assigned_afterwards():
+def test_a_rate_that_is_a_number_comes_back_and_may_be_assigned_afterwards():
     optimizer = adam()
-    with pytest.raises(ValueError, match=r"to go on with another lr, assign optimizer\.lr"):
-        Adam(leaves("tensors"), lr=0.5).load_state_dict(optimizer.state_dict())
-    other = Adam(leaves("tensors"))
+    optimizer.lr = 0.25
+    other = Adam(leaves("tensors"), lr=0.5)
     other.load_state_dict(optimizer.state_dict())
+    assert (other.lr, other.steps) == (0.25, 2)
     other.lr = 0.5
     assert (other.lr, other.steps) == (0.5, 2)
+
+
+def test_a_rate_that_is_a_function_is_compared_as_of_the_step_of_the_state():
+    optimizer = Adam(leaves("values"), lr=linear_decay(0.1, 0.0, steps=10))
+    descend(optimizer, 2)
+    Adam(leaves("values"), lr=linear_decay(0.1, 0.0, steps=10)).load_state_dict(
+        optimizer.state_dict()
+    )
+    with pytest.raises(ValueError, match=r"lr of step 2 is 0\.08 in the state; expected 0\.16"):
+        Adam(leaves("values"), lr=linear_decay(0.2, 0.0, steps=10)).load_state_dict(
+            optimizer.state_dict()
+        )
 
 
 @pytest.mark.parametrize("state", [None, {}, {"steps": 3}, [1, 2]])
@@ -148,7 +167,7 @@ def test_a_rule_of_ones_own_has_a_state():
 
     optimizer = Averaging(leaves("tensors"), 0.1, decay=0.5)
     descend(optimizer, 2)
-    assert optimizer.state_dict()["settings"] == {"lr": 0.1, "decay": 0.5}
+    assert optimizer.state_dict()["settings"] == {"lr": 0.1, "scheduled": False, "decay": 0.5}
     other = Averaging(leaves("tensors"), 0.1, decay=0.5)
     other.load_state_dict(optimizer.state_dict())
     assert repr(other.memory) == repr(optimizer.memory)

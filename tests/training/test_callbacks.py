@@ -170,8 +170,20 @@ def test_what_there_is_nothing_to_watch_of_is_told_before_the_training(tmp_path)
     with pytest.raises(ValueError, match=r"EarlyStopping watches validation_loss, which there is"):
         fit(*arguments, optimizer, 3, callbacks=[EarlyStopping(), Checkpoint(tmp_path / "run")])
     assert optimizer.steps == 0
-    with pytest.raises(KeyError, match="no 'loss'; expected one of epoch, train_loss"):
-        fit(*arguments, optimizer, 3, callbacks=[EarlyStopping("loss")])
+    with pytest.raises(
+        ValueError, match="EarlyStopping got monitor='val_loss'; expected one of tr"
+    ):
+        EarlyStopping("val_loss")
+
+
+def test_an_accuracy_that_there_is_not_is_told_by_who_watches_it():
+    model = Linear(2, 1)
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(ValueError, match=r"KeepBest watches train_accuracy, which .* for this lo"):
+        fit(
+            model, (np.zeros((4, 2), "f"), np.zeros((4, 1), "f")), mse, optimizer, 3,
+            callbacks=[KeepBest("train_accuracy")],
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def written(tmp_path_factory):
     """A checkpoint of a small training: its content."""
     path = tmp_path_factory.mktemp("written") / "run"
     train(setup(), Checkpoint(path), epochs=1)
-    return path.with_name("run.safetensors").read_bytes()
+    return path.with_name("run.checkpoint.safetensors").read_bytes()
 
 
 # -- what is in it ---------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def test_the_same_state_is_the_same_file(tmp_path):
     for name in "ab":
         parts = setup()
         train(parts, Checkpoint(tmp_path / name), epochs=1)
-        state = from_file(str(tmp_path / f"{name}.safetensors"))
+        state = from_file(str(tmp_path / f"{name}.checkpoint.safetensors"))
         state["history"]["columns"]["seconds"] = [0.0]
         contents.add(to_bytes(state))
     assert len(contents) == 1
@@ -86,8 +86,8 @@ def test_any_reader_of_safetensors_reads_it(tmp_path, written):
 
 def test_the_best_weights_are_a_file_of_their_own(tmp_path):
     parts = setup()
-    history = train(parts, Checkpoint(tmp_path / "run.safetensors", best=True))
-    assert sorted(os.listdir(tmp_path)) == ["run.best.safetensors", "run.safetensors"]
+    history = train(parts, Checkpoint(tmp_path / "run.checkpoint.safetensors", best=True))
+    assert sorted(os.listdir(tmp_path)) == ["run.best.safetensors", "run.checkpoint.safetensors"]
     serialization.load(parts.model, tmp_path / "run.best.safetensors")
     loss, _ = evaluate(parts.model, np.float64(TEST[0]), TEST[1], loss=cross_entropy)
     assert loss == min(history["validation_loss"])
@@ -126,7 +126,7 @@ def test_another_file_is_no_checkpoint(tmp_path):
 
 
 def test_a_training_refuses_a_damaged_file_and_changes_nothing(tmp_path, written):
-    path = tmp_path / "run.safetensors"
+    path = tmp_path / "run.checkpoint.safetensors"
     path.write_bytes(written[:-3])
     parts = setup()
     before = repr((parts.model.state_dict(), parts.optimizer.state_dict()))
@@ -137,10 +137,10 @@ def test_a_training_refuses_a_damaged_file_and_changes_nothing(tmp_path, written
 
 
 def test_a_checkpoint_of_another_version_says_so(tmp_path, written):
-    path = tmp_path / "run.safetensors"
+    path = tmp_path / "run.checkpoint.safetensors"
     path.write_bytes(written)
     path.write_bytes(to_bytes({**from_file(str(path)), "version": 99}))
-    with pytest.raises(ValueError, match="it is of version 99; expected 1"):
+    with pytest.raises(ValueError, match="it is of version 99; expected 2"):
         train(setup(), Checkpoint(path), resume=True)
 
 
@@ -170,7 +170,7 @@ def test_a_full_disk_is_told_and_the_one_before_is_whole(tmp_path, monkeypatch, 
     before = []
 
     def breaking():
-        before.append((tmp_path / "run.safetensors").read_bytes())
+        before.append((tmp_path / "run.checkpoint.safetensors").read_bytes())
         if call == "open":
             monkeypatch.setattr(serialization, "open", full, raising=False)
         else:
@@ -179,11 +179,14 @@ def test_a_full_disk_is_told_and_the_one_before_is_whole(tmp_path, monkeypatch, 
     error = fail_at_step(tmp_path / "run", setup(), 5, breaking)
     monkeypatch.undo()
     assert error.errno == errno.ENOSPC
-    assert "run.safetensors of step 5 cannot be written (No space left on device)" in str(error)
+    assert (
+        "run.checkpoint.safetensors of step 5 cannot be written (No space left on device)"
+        in str(error)
+    )
     assert "the one before is whole: mend that, and go on with resume=True" in str(error)
-    assert os.listdir(tmp_path) == ["run.safetensors"]
-    assert (tmp_path / "run.safetensors").read_bytes() == before[0]
-    assert from_file(str(tmp_path / "run.safetensors"))["optimizer"]["steps"] == 4
+    assert os.listdir(tmp_path) == ["run.checkpoint.safetensors"]
+    assert (tmp_path / "run.checkpoint.safetensors").read_bytes() == before[0]
+    assert from_file(str(tmp_path / "run.checkpoint.safetensors"))["optimizer"]["steps"] == 4
     whole = setup()
     expected = numbers(whole, train(whole))
     parts = setup()
@@ -201,14 +204,73 @@ def test_a_file_that_may_not_grow_is_told_by_the_system_itself(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert error.errno == errno.EFBIG
-    assert os.listdir(tmp_path) == ["run.safetensors"]
-    assert from_file(str(tmp_path / "run.safetensors"))["optimizer"]["steps"] == 2
+    assert os.listdir(tmp_path) == ["run.checkpoint.safetensors"]
+    assert from_file(str(tmp_path / "run.checkpoint.safetensors"))["optimizer"]["steps"] == 2
 
 
-def test_the_first_checkpoint_that_cannot_be_written_says_that_there_is_none(tmp_path):
-    (tmp_path / "run.safetensors").mkdir()
-    with pytest.raises(CheckpointError, match=r"of step 4 cannot be written \(Is a directory\)"):
+def test_the_first_checkpoint_that_cannot_be_written_says_that_there_is_none(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CheckpointError, match=r"of step 4 cannot .* there is none before: mend"):
         train(setup(), Checkpoint(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_of_that_name_is_told_before_the_training(tmp_path, resume):
+    (tmp_path / "run.checkpoint.safetensors").mkdir()
+    parts = setup()
+    with pytest.raises(IsADirectoryError, match="which is a folder; expected the name of a file"):
+        train(parts, Checkpoint(tmp_path / "run"), resume=resume)
+    assert parts.optimizer.steps == 0
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_that_may_not_be_read_is_told_before_the_training(tmp_path, monkeypatch, resume):
+    from autodiff.training import checkpoints
+
+    def closed(*args):
+        raise PermissionError(errno.EACCES, "Permission denied")  # root may read anything
+
+    (tmp_path / "run.checkpoint.safetensors").write_bytes(b"closed")
+    monkeypatch.setattr(checkpoints, "open", closed, raising=False)
+    parts = setup()
+    with pytest.raises(PermissionError, match=r"safetensors cannot be read: Permission denied"):
+        train(parts, Checkpoint(tmp_path / "run"), resume=resume)
+    assert parts.optimizer.steps == 0
+
+
+def test_what_is_no_checkpoint_is_never_overwritten(tmp_path):
+    parts = setup()
+    path = tmp_path / "run.checkpoint.safetensors"
+    serialization.save(parts.model, path)
+    content = path.read_bytes()
+    with pytest.raises(
+        FileExistsError, match=r"run\.checkpoint\.safetensors, a file that is no ch"
+    ):
+        train(parts, Checkpoint(tmp_path / "run"))
+    assert path.read_bytes() == content
+    assert parts.optimizer.steps == 0
+
+
+def test_weights_of_the_same_name_and_the_checkpoint_before_are_kept(tmp_path):
+    parts = setup()
+    serialization.save(parts.model, tmp_path / "run.safetensors")
+    weights = (tmp_path / "run.safetensors").read_bytes()
+    train(parts, Checkpoint(tmp_path / "run"), epochs=1)
+    earlier = (tmp_path / "run.checkpoint.safetensors").read_bytes()
+    train(setup(), Checkpoint(tmp_path / "run"), epochs=2)
+    assert (tmp_path / "run.safetensors").read_bytes() == weights
+    assert (tmp_path / "run.before.safetensors").read_bytes() == earlier
+    assert from_file(str(tmp_path / "run.checkpoint.safetensors"))["finished"] == 2
+    train(setup(), Checkpoint(tmp_path / "run"), resume=True)  # goes on, and replaces no other
+    assert (tmp_path / "run.before.safetensors").read_bytes() == earlier
+
+
+@pytest.mark.parametrize("name", ["a", "a.safetensors", "a.checkpoint", "a.checkpoint.safetensors"])
+def test_the_file_is_named_so_that_it_is_no_other(name):
+    assert Checkpoint(name).path == "a.checkpoint.safetensors"
 
 
 def test_a_folder_that_is_not_there_or_cannot_be_written_is_told_before_the_training(
@@ -225,10 +287,13 @@ def test_a_folder_that_is_not_there_or_cannot_be_written_is_told_before_the_trai
 
 
 def test_what_a_killed_process_left_aside_is_swept_up(tmp_path):
-    (tmp_path / "run.safetensors.123.part").write_bytes(b"half")
-    (tmp_path / "other.safetensors.123.part").write_bytes(b"not ours")
+    (tmp_path / "run.checkpoint.safetensors.123.part").write_bytes(b"half")
+    (tmp_path / "other.checkpoint.safetensors.123.part").write_bytes(b"not ours")
     train(setup(), Checkpoint(tmp_path / "run"), epochs=1)
-    assert sorted(os.listdir(tmp_path)) == ["other.safetensors.123.part", "run.safetensors"]
+    assert sorted(os.listdir(tmp_path)) == [
+        "other.checkpoint.safetensors.123.part",
+        "run.checkpoint.safetensors",
+    ]
 
 
 @pytest.mark.parametrize("every", [0, -1, True, 1.5, "10"])

@@ -65,3 +65,11 @@ def test_its_file_has_every_number_to_the_bit(tmp_path):
     assert [float(row["test_loss"]) for row in rows] == made["validation_loss"]
     History().save_csv(tmp_path / "h.csv")
     assert (tmp_path / "h.csv").read_text() == "\n"
+
+
+@pytest.mark.parametrize("index", [0, -1])
+def test_an_epoch_is_asked_of_a_column_or_of_the_rows(index):
+    with pytest.raises(
+        KeyError, match=rf"as in history\['train_loss'\]\[{index}\]; history.rows()"
+    ):
+        History()[index]

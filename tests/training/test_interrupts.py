@@ -74,7 +74,7 @@ def test_it_ends_the_training_with_the_best_weights_and_a_checkpoint_to_go_on_fr
     assert (history.epochs, len(history.steps)) == (3, 14)
     best = {name: x.tolist() for name, x in parts.stop.weights.items()}
     assert {name: x.tolist() for name, x in parts.model.state_dict().items()} == best
-    assert from_file(str(tmp_path / "run.safetensors"))["optimizer"]["steps"] == 14
+    assert from_file(str(tmp_path / "run.checkpoint.safetensors"))["optimizer"]["steps"] == 14
     parts = setup()
     history = train(parts, Checkpoint(tmp_path / "run"), resume=True)
     assert history.stopped == ""
@@ -86,7 +86,7 @@ def test_without_validation_the_weights_are_the_present_ones(tmp_path):
     parts.stop = lambda run: None
     history = train(parts, PressAt(5), Checkpoint(tmp_path / "run"), validation=None)
     assert history.stopped == "by hand"
-    saved = from_file(str(tmp_path / "run.safetensors"))["model"]
+    saved = from_file(str(tmp_path / "run.checkpoint.safetensors"))["model"]
     for name, numbers_ in parts.model.state_dict().items():
         assert numbers_.tobytes() == saved[name].tobytes()
 
@@ -95,9 +95,9 @@ def test_a_second_one_ends_it_at_once_and_leaves_the_checkpoint_before(tmp_path)
     parts = setup()
     history = train(parts, Checkpoint(tmp_path / "run", every=1), PressAt(6, times=2))
     assert history.stopped == "by hand"
-    saved = from_file(str(tmp_path / "run.safetensors"))
+    saved = from_file(str(tmp_path / "run.checkpoint.safetensors"))
     assert saved["optimizer"]["steps"] == 5
-    assert os.listdir(tmp_path) == ["run.safetensors"]
+    assert os.listdir(tmp_path) == ["run.checkpoint.safetensors"]
 
 
 def test_one_while_the_last_checkpoint_is_written_leaves_the_one_before(tmp_path, monkeypatch):
@@ -113,8 +113,8 @@ def test_one_while_the_last_checkpoint_is_written_leaves_the_one_before(tmp_path
 
     with pytest.raises(KeyboardInterrupt):
         train(parts, PressAt(6), Hurry(tmp_path / "run"))
-    assert (tmp_path / "run.safetensors").read_bytes() == content[0]
-    assert os.listdir(tmp_path) == ["run.safetensors"]
+    assert (tmp_path / "run.checkpoint.safetensors").read_bytes() == content[0]
+    assert os.listdir(tmp_path) == ["run.checkpoint.safetensors"]
 
 
 PROGRAM = """

@@ -16,7 +16,7 @@ from autodiff import data, fit, optim
 from autodiff.nn import MLP, Linear, cross_entropy, mse
 from autodiff.training import Callback, Checkpoint, KeepBest
 
-from .networks import EPOCHS, ROOT, numbers, setup, train
+from .networks import EPOCHS, ROOT, TEST, numbers, setup, train
 
 
 class Killed(BaseException):
@@ -119,7 +119,7 @@ def test_a_loader_that_draws_random_numbers_goes_on_exactly(tmp_path):
         return history.steps
 
     whole = run(KillAt())
-    os.remove(tmp_path / "run.safetensors")
+    os.remove(tmp_path / "run.checkpoint.safetensors")
     for cut in (3, 8, 9, 15):
         with pytest.raises(Killed):
             run(KillAt(cut))
@@ -180,7 +180,7 @@ def test_a_process_killed_at_random_moments_ends_with_the_same_numbers(tmp_path)
     digest, kills = kill_until_done(tmp_path / "run", random.Random(5), kills=6, longest=0.2)
     assert kills >= 3
     assert digest == whole
-    assert os.listdir(tmp_path) == ["run.safetensors"]
+    assert os.listdir(tmp_path) == ["run.checkpoint.safetensors"]
 
 
 # -- what does not fit -----------------------------------------------------------------------------
@@ -204,6 +204,9 @@ def others():
     def optimizer(parts):
         parts.optimizer = optim.SGD(parts.model.parameters(), 0.1)
 
+    def held_out(parts):
+        parts.options["validation"] = TEST[0][::-1], TEST[1]
+
     def rate(parts):
         parts.optimizer.lr = 0.1
 
@@ -219,8 +222,9 @@ def others():
     return [
         (model, {}, r"layer3 is ReLU there; expected Tanh"),
         (width, {}, r"the model is Sequential there; expected MLP"),
-        (optimizer, {}, r"SGD.load_state_dict\(\) got the state of Adam; expected that of SGD"),
-        (rate, {}, r"lr of step 24 is .* in the state; expected 0.1"),
+        (optimizer, {}, "optimizer is Adam there; expected SGD"),
+        (rate, {}, r"lr at the start is a function of the step there; expected 0.1"),
+        (held_out, {}, r"validation is .* there; expected .* CRC"),
         (betas, {}, r"betas is \(0.9, 0.999\) in the state; expected \(0.8, 0.999\)"),
         (callbacks, {}, "its callbacks are EarlyStopping; expected KeepBest"),
         (monitor, {}, "one that watches validation_accuracy; expected train_loss"),
@@ -235,15 +239,72 @@ def test_a_checkpoint_of_another_training_is_refused_and_nothing_changes(
     tmp_path, change, options, message
 ):
     train(setup(), Checkpoint(tmp_path / "run"))
-    content = (tmp_path / "run.safetensors").read_bytes()
+    content = (tmp_path / "run.checkpoint.safetensors").read_bytes()
     parts = setup()
     if change:
         change(parts)
     before = repr((parts.model.state_dict(), parts.optimizer.state_dict(), parts.stop.state_dict()))
-    with pytest.raises(ValueError, match=r"run\.safetensors does not fit: ") as caught:
+    with pytest.raises(ValueError, match=r"run\.checkpoint\.safetensors does not fit: ") as caught:
         train(parts, Checkpoint(tmp_path / "run"), resume=True, **options)
     assert caught.match(message)
     assert "without resume=True" in str(caught.value)
     after = repr((parts.model.state_dict(), parts.optimizer.state_dict(), parts.stop.state_dict()))
     assert after == before
-    assert (tmp_path / "run.safetensors").read_bytes() == content
+    assert (tmp_path / "run.checkpoint.safetensors").read_bytes() == content
+
+
+def test_other_numbers_of_the_same_shape_are_other_data(tmp_path):
+    x, y = np.arange(12.0).reshape(6, 2), np.arange(6.0).reshape(6, 1)
+
+    def go_on(x, y):
+        model = autodiff.nn.Sequential(autodiff.nn.Linear(2, 1, init=autodiff.nn.zeros))
+        optimizer = optim.SGD(model.parameters(), 1e-4)
+        checkpoint = Checkpoint(tmp_path / "run")
+        fit(model, (x, y), autodiff.nn.mse, optimizer, 2, callbacks=[checkpoint], resume=True)
+
+    go_on(x, y)
+    go_on(x.copy(), y.copy())
+    y[3] += 1e-12
+    with pytest.raises(ValueError, match=r"it is of another training:\n  data is \['float64 .*CRC"):
+        go_on(x, y)
+
+
+@pytest.mark.parametrize("killed_at", [4, 6, 9])
+def test_a_rate_that_a_callback_changes_goes_on_as_it_was(tmp_path, killed_at):
+    def begin(**options):
+        parts = setup()
+        parts.optimizer = optim.Adam(parts.model.parameters(), lr=0.05)
+
+        def halve(run):
+            run.optimizer.lr *= 0.5
+
+        return parts, lambda *callbacks: train(parts, halve, *callbacks, **options)
+
+    whole, go = begin()
+    expected = numbers(whole, go())
+
+    def kill(run):
+        if run.step >= killed_at:
+            raise SystemExit
+
+    _, go = begin()
+    killer = autodiff.training.Callback()
+    killer.on_step_end = kill
+    with pytest.raises(SystemExit):
+        go(Checkpoint(tmp_path / "run", every=1), killer)
+    parts, go = begin(resume=True)
+    assert numbers(parts, go(Checkpoint(tmp_path / "run", every=1))) == expected
+
+
+def test_another_rate_at_the_start_is_told_with_the_way_to_have_one(tmp_path):
+    def begin(rate):
+        parts = setup()
+        parts.optimizer = optim.Adam(parts.model.parameters(), lr=rate)
+        return train(parts, Checkpoint(tmp_path / "run"), resume=True)
+
+    begin(0.05)
+    with pytest.raises(
+        ValueError, match=r"lr at the start is 0\.05 there; expected 0\.01"
+    ) as caught:
+        begin(0.01)
+    assert "let a callback set run.optimizer.lr in on_epoch_start" in str(caught.value)
