@@ -1,7 +1,8 @@
-"""The page in Chromium: its keys and buttons, what it shows at a step, that names stay inert.
+"""The page in browsers: its keys and buttons, what it shows at a step, that names stay inert.
 
-No driver is needed: a script is added to a copy of the page, which presses keys and buttons there
-and leaves what it saw in the document, and Chromium prints that. (`.ci/run` sees to a browser.)
+No driver is needed: a script is added to a copy of the page, which presses keys and buttons there.
+Chromium prints the document in which it leaves what it saw; Firefox goes on to an address of this
+process with it. (`.ci/run` sees to both.)
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ import json
 import re
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -18,12 +23,13 @@ from autodiff import Value
 from autodiff.nn import MLP, mse
 from visualize import explore
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+NAMES = {
+    "chromium": ("chromium", "chromium-browser", "chrome"),
+    "firefox": ("firefox-esr", "firefox"),
+}
+BROWSERS = {name: next(filter(None, map(shutil.which, NAMES[name])), None) for name in NAMES}
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.slow
 
 HELPERS = """
 const seen = [], errors = [];
@@ -37,31 +43,89 @@ const look = () => ({now, where: $("where").textContent, says: $("says").textCon
 """
 
 
-@pytest.fixture(scope="module")
-def ask(tmp_path_factory):
-    """Return a function that runs JavaScript in a page and returns what it gives."""
+def run_chromium(page, folder, size, step, dark):
+    """Return what the script in a page leaves in the document."""
+    (folder / "page.html").write_text(
+        page.replace(
+            "LEAVE",
+            'const out = document.createElement("pre"); out.id = "answer"; out.textContent = found;'
+            " document.body.append(out);",
+        ),
+        "utf-8",
+    )
+    command = [
+        BROWSERS["chromium"], "--headless=new", "--no-sandbox", "--disable-gpu",
+        "--virtual-time-budget=4000", f"--user-data-dir={folder / 'profile'}",
+        f"--window-size={size[0]},{size[1]}", "--dump-dom",
+        *(["--blink-settings=preferredColorScheme=0"] if dark else []),
+        f"{(folder / 'page.html').as_uri()}{step}",
+    ]  # fmt: skip
+    run = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    found = re.search(r'<pre id="answer">(.*?)</pre>', run.stdout.decode(), re.S)
+    assert found, run.stderr.decode()[-2000:]
+    return html.unescape(found[1])
 
-    def ask_(page, script, *, size="1100,700", step="", options=()):
-        folder = tmp_path_factory.mktemp("page")
-        path = folder / "page.html"
+
+def run_firefox(page, folder, size, step, dark):
+    """Return what the script in a page brings to an address of this process."""
+    answers = Queue()
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self):
+            address = urlsplit(self.path)
+            if address.path == "/answer":
+                answers.put(parse_qs(address.query)["found"][0])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    place = f"http://127.0.0.1:{server.server_port}/answer?found="
+    (folder / "page.html").write_text(
+        page.replace("LEAVE", f"location = {place!r} + encodeURIComponent(found);"), "utf-8"
+    )
+    profile = folder / "profile"
+    profile.mkdir()
+    (profile / "user.js").write_text(
+        f'user_pref("ui.systemUsesDarkTheme", {int(dark)});\n'
+        'user_pref("browser.aboutwelcome.enabled", false);\n'
+        'user_pref("datareporting.policy.dataSubmissionEnabled", false);\n'
+    )
+    command = [
+        BROWSERS["firefox"], "--headless", "--no-remote", "--profile", str(profile),
+        "--width", str(size[0]), "--height", str(size[1]),
+        f"{(folder / 'page.html').as_uri()}{step}",
+    ]  # fmt: skip
+    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        return answers.get(timeout=60)
+    finally:
+        browser.kill()
+        browser.wait()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def ask(tmp_path_factory, request):
+    """Return a function that runs JavaScript in a page and returns what it gives."""
+    if not BROWSERS[request.param]:
+        pytest.skip(f"{request.param} is not installed")
+    run = {"chromium": run_chromium, "firefox": run_firefox}[request.param]
+
+    def ask_(page, script, *, size=(1100, 700), step="", dark=False):
         ending = (
             f"<script>{HELPERS}\nlet answer; try {{ answer = (() => {{{script}}})(); }}"
             " catch (error) { errors.push(String(error)); }"
-            ' const out = document.createElement("pre"); out.id = "answer";'
-            " out.textContent = JSON.stringify({answer, errors}); document.body.append(out);</script>"
+            " const found = JSON.stringify({answer, errors}); LEAVE</script>"
         )
-        path.write_text(page.html.replace("</body>", f"{ending}</body>"), "utf-8")
-        command = [
-            CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=4000",
-            f"--user-data-dir={folder / 'profile'}", f"--window-size={size}", "--dump-dom",
-            *options, f"{path.as_uri()}{step}",
-        ]  # fmt: skip
-        run = subprocess.run(command, capture_output=True, timeout=60, check=False)
-        found = re.search(r'<pre id="answer">(.*?)</pre>', run.stdout.decode(), re.S)
-        assert found, run.stderr.decode()[-2000:]
-        result = json.loads(html.unescape(found[1]))
-        assert result["errors"] == []
-        return result["answer"]
+        made = page.html.replace("</body>", f"{ending}</body>")
+        found = json.loads(run(made, tmp_path_factory.mktemp("page"), size, step, dark))
+        assert found["errors"] == []
+        return found["answer"]
 
     return ask_
 
@@ -168,8 +232,8 @@ def test_it_fits_a_narrow_screen_and_the_equation_stays_in_one_row(ask):
       const tops = [...document.querySelectorAll(".box:not(.sign)")].map(b => b.getBoundingClientRect().bottom);
       return [document.documentElement.scrollWidth <= innerWidth, Math.max(...tops) - Math.min(...tops) < 40];"""
     page = explore(x.tanh() * 2.345, names={"x": x})
-    assert ask(page, script, size="640,900") == [True, True]
-    assert ask(page, script, size="500,900")[0]
+    assert ask(page, script, size=(640, 900)) == [True, True]
+    assert ask(page, script, size=(500, 900))[0]
 
 
 def test_it_is_dark_where_the_reader_or_the_caller_wants_it(ask):
@@ -177,8 +241,7 @@ def test_it_is_dark_where_the_reader_or_the_caller_wants_it(ask):
     assert ask(graph(), script) == "rgb(255, 255, 255)"
     dark = Value(1.0) * 2.0
     assert ask(explore(dark, theme="dark"), script) == "rgb(16, 21, 28)"
-    options = ["--blink-settings=preferredColorScheme=0"]
-    assert ask(graph(), script, options=options) == "rgb(16, 21, 28)"
+    assert ask(graph(), script, dark=True) == "rgb(16, 21, 28)"
 
 
 def test_wicked_names_do_nothing_and_nothing_is_fetched(ask):
