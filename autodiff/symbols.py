@@ -14,11 +14,13 @@ An operation that a format does not know prints as a call of its name, so a new 
 
 from __future__ import annotations
 
+import operator
+
 from . import typeset
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -80,6 +82,23 @@ class Formula:
         for part in self.parts():
             operands = tuple(simple[id(operand)] for operand in part.operands)
             simple[id(part)] = _simplify(Formula(part.operation, operands, part.value))
+        return simple[id(self)]
+
+    def decided(self, values: Mapping[str, float]) -> Formula:
+        """Return the formula as it is at these values of its names, without its singular cases.
+
+        A choice that asks whether something is equal to a number, as b·aᵇ⁻¹ has one for b = 0, is
+        left out where it is not; where it is, and of any other, as the two sides of relu, both
+        sides are kept.
+        """
+        simple: dict[int, Formula] = {}
+        for part in self.parts():
+            operands = tuple(simple[id(operand)] for operand in part.operands)
+            edge = part.operation == "where" and _asks_equality(operands[0])
+            if edge and _truth(operands[0], values) is False:
+                simple[id(part)] = operands[2]
+            else:
+                simple[id(part)] = _simplify(Formula(part.operation, operands, part.value))
         return simple[id(self)]
 
     def __add__(self, other: Formula | float) -> Formula:
@@ -162,6 +181,38 @@ def __getattr__(name: str) -> Callable[..., Formula]:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return operation(name)
+
+
+def _asks_equality(condition: Formula) -> bool:
+    return any(part.operation == "equal" for part in condition.parts())
+
+
+def _truth(condition: Formula, values: Mapping[str, float]) -> bool | None:
+    """Return whether a condition on names and numbers holds; None if it has anything else in it."""
+    found: dict[int, Any] = {}
+    for part in condition.parts():
+        if part.operation == "name":
+            found[id(part)] = values.get(str(part.value))
+        elif part.operation == "number":
+            found[id(part)] = float(part.value)
+        else:
+            operands = [found[id(x)] for x in part.operands]
+            compare = _COMPARISONS.get(part.operation)
+            found[id(part)] = None if compare is None or None in operands else compare(*operands)
+    return None if found[id(condition)] is None else bool(found[id(condition)])
+
+
+_COMPARISONS: dict[str, Callable[..., bool]] = {
+    "equal": operator.eq,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "logical_and": lambda x, y: bool(x) and bool(y),
+    "logical_or": lambda x, y: bool(x) or bool(y),
+    "logical_not": operator.not_,
+    "not_equal": operator.ne,
+}
 
 
 def _simplify(formula: Formula) -> Formula:

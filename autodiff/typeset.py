@@ -175,12 +175,30 @@ def _latex_name(value: str) -> str:
     head, _, index = value.partition("_")
     if not index and value[1:].strip("₀₁₂₃₄₅₆₇₈₉") == "":  # t₁, as the index that it is
         head, index = value[:1], value[1:].translate(_DIGITS)
+    if head in _GREEK and (not index or index.isalnum()):
+        return _GREEK[head] + (f"_{{{index}}}" if index else "")
     if len(head) == 1 and index.isalnum():
         return f"{_LATEX_ESCAPES.get(head, head)}_{{{index}}}"
-    escaped = "".join(_LATEX_ESCAPES.get(character, character) for character in value)
-    return escaped if len(value) == 1 else rf"\mathrm{{{escaped}}}"
+    text = "".join(_LATEX_ESCAPES.get(character, character) for character in value)
+    return text if len(value) == 1 else rf"\mathrm{{{text}}}"
 
 
+def escaped(words: str) -> str:
+    """Return words for \\text{…}, in which nothing is a command, a tag of HTML or of Markdown."""
+    return "".join(_TEXT_ESCAPES.get(character, character) for character in words)
+
+
+_GREEK = {
+    letter: f"\\{name}"
+    for name, letters in {
+        "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
+        "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν",
+        "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ",
+        "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
+        "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+    }.items()
+    for letter in (letters, name)
+}  # fmt: skip
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _LATEX_ESCAPES = {character: "\\" + character for character in "&%$#_{}"} | {
     "\\": r"\backslash ",
@@ -188,4 +206,22 @@ _LATEX_ESCAPES = {character: "\\" + character for character in "&%$#_{}"} | {
     "^": r"\hat{\ }",
     " ": r"\ ",
     "\n": r"\ ",
+    # What a page that does not know math would take for a tag, or for code.
+    "<": r"\lt ",
+    ">": r"\gt ",
+    "`": r"\grave{\ }",
 }
+_TEXT_ESCAPES = (
+    {character: "\\" + character for character in "&%$#_{}"}
+    | {
+        character: f"$\\{word}$"
+        for character, word in [
+            ("\\", "backslash"),
+            ("~", "sim"),
+            ("^", "wedge"),
+            ("<", "lt"),
+            (">", "gt"),
+        ]
+    }
+    | {"\n": " ", "`": "'"}
+)

@@ -97,6 +97,7 @@ VISUALIZE_READS = {
     "primitive",
     "symbols",
     "transforms",
+    "typeset",
     "wording",
 }
 

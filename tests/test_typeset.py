@@ -134,8 +134,8 @@ relu(x)       relu(x)  |  \operatorname{relu}(x)
 leaky_relu(x, slope)  leaky_relu(x, slope)  |  \operatorname{leaky\_relu}(x, \mathrm{slope})
     ∂x        (slope if x ≤ 0 else 1)  |  [\mathrm{slope} if x \le 0 else 1]
     ∂slope    (x if x ≤ 0 else 0)  |  [x if x \le 0 else 0]
-elu(x, alpha)  elu(x, alpha)  |  \operatorname{elu}(x, \mathrm{alpha})
-    ∂x        (alpha × exp((x if x ≤ 0 else 0)) if x ≤ 0 else 1)  |  [\mathrm{alpha} \cdot e^{[x if x \le 0 else 0]} if x \le 0 else 1]
+elu(x, alpha)  elu(x, alpha)  |  \operatorname{elu}(x, \alpha)
+    ∂x        (alpha × exp((x if x ≤ 0 else 0)) if x ≤ 0 else 1)  |  [\alpha \cdot e^{[x if x \le 0 else 0]} if x \le 0 else 1]
     ∂alpha    expm1((x if x ≤ 0 else 0))  |  \operatorname{expm1}[x if x \le 0 else 0]
 selu(x)       selu(x)  |  \operatorname{selu}(x)
     ∂x        1.05070098736 × (1.67326324235 × exp((x if x ≤ 0 else 0)) if x ≤ 0 else 1)  |  1.05070098736 \cdot [1.67326324235 \cdot e^{[x if x \le 0 else 0]} if x \le 0 else 1]
@@ -344,7 +344,9 @@ def test_numbers_have_twelve_digits(value, plain, latex):
     "text, latex",
     [
         ("x", "x"),
-        ("π", "π"),
+        ("π", r"\pi"),
+        ("θ_1", r"\theta_{1}"),
+        ("alpha", r"\alpha"),
         ("w_1", "w_{1}"),
         ("w_12", "w_{12}"),
         ("w_ij", "w_{ij}"),

@@ -18,15 +18,18 @@ from typing import NamedTuple
 from autodiff import symbols
 from autodiff.graph import Node
 from autodiff.symbols import Formula
+from autodiff.typeset import escaped
 
 from . import style
 from .chain import Chain, Path, Step, Term
 from .matrices import in_words, size
 from .reading import Reading
+from .replay import is_outdated, outdated_words
 
 _LINES = 12  # at each end of a long chain
 _TERMS = 6  # of a sum
 _OPERANDS = 3  # more than these are not written out as numbers
+_LARGEST_SHARE = 10.0  # of a path in the gradient
 
 
 class _Notation(NamedTuple):
@@ -59,25 +62,29 @@ class Account:
 
     def text(self) -> str:
         """Return it as plain text."""
-        parts = [self._sentence()]
+        parts: list[str] = []
         for title, lines in self._sections(_PLAIN):
             parts += [title, *(f"  {line}" for line in lines)]
-        return "\n".join([parts[0], "", *parts[1:]] if len(parts) > 1 else parts)
+        return "\n".join([self._sentence(), *self._doubts(), *([""] if parts else []), *parts])
 
     def markdown(self) -> str:
         """Return it as Markdown."""
         head, _, rest = self._sentence().partition(": ")
         parts = [f"**{_escaped(head)}**: {_escaped(rest)}" if rest else f"**{_escaped(head)}**"]
+        parts += map(_escaped, self._doubts())
         for title, lines in self._sections(_LATEX):
-            parts.append(f"{title.capitalize()}:")
-            parts.append("\n".join(f"- {line if '…' in line else f'${line}$'}" for line in lines))
+            title = _escaped(title[:1].upper() + title[1:])
+            parts.append(f"{title}:" if lines else f"{title}.")
+            items = [line if isinstance(line, _Gap) else f"${line}$" for line in lines]
+            parts += ["\n".join(f"- {item}" for item in items)] if items else []
         return "\n\n".join(parts) + "\n"
 
     def latex(self) -> str:
         """Return its equations as LaTeX."""
         lines = [line for _, lines in self._sections(_LATEX)[:2] for line in lines]
         rows = [
-            line.replace(" = ", " &= ", 1) if "…" not in line else r"&\;\vdots" for line in lines
+            r"&\;\vdots" if isinstance(line, _Gap) else line.replace(" = ", " &= ", 1)
+            for line in lines
         ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
@@ -98,8 +105,13 @@ class Account:
             where = (
                 f"{self._name(self.chain.node, _PLAIN)} to {self._name(self.chain.root, _PLAIN)}"
             )
-            sections.append((f"{count:,} paths lead from {where}", []))
+            sections.append((f"{_many(count)} paths lead from {where}", []))
         return sections
+
+    def _doubts(self) -> list[str]:
+        """Return that the numbers do not belong together, if they do not."""
+        old = [] if self._arrays else [x for x in self.chain.between if is_outdated(x)]
+        return [outdated_words([self._name(x, _PLAIN) for x in old])] if old else []
 
     # -- one line of each --------------------------------------------------------------------------
 
@@ -143,7 +155,8 @@ class Account:
         left = self._partial(self.chain.root, step.node, how)
         if self._arrays:
             words = [self._in_words(term, how) for term in step.terms[:_TERMS]]
-            return " = ".join([left, _sum(words, len(step.terms)), _text(size(step.gradient), how)])
+            total = _sum(words, len(step.terms), how)
+            return " = ".join([left, total, _text(size(step.gradient), how)])
         shown = step.terms[:_TERMS]
         uses = [id(term.child) for term in step.terms]
         parts = [left]
@@ -157,13 +170,13 @@ class Account:
                 terms.append(slope or (partial if not alone else ""))
             else:
                 upstream = self._partial(self.chain.root, term.child, how)
-                terms.append(upstream + how.dot + (partial if alone or not slope else slope))
+                here = partial if alone or not slope else slope
+                terms.append(upstream + how.dot + _grouped(here, True))
                 if alone and slope and slope != _number(term.local, how):
                     where.append(f"{partial} = {slope}")
-        parts.append(_sum([_grouped(t, len(shown) > 1) for t in terms], len(step.terms)))
-        parts.append(
-            _sum([_numbers(term, self.chain.root, how) for term in shown], len(step.terms))
-        )
+        count = len(step.terms)
+        parts.append(_sum([_grouped(t, len(shown) > 1) for t in terms], count, how))
+        parts.append(_sum([_numbers(term, self.chain.root, how) for term in shown], count, how))
         parts.append("?" if step.gradient is None else _number(float(step.gradient), how))
         line = " = ".join(_distinct(parts))
         return line + how.where + ", ".join(dict.fromkeys(where)) if where else line
@@ -187,7 +200,10 @@ class Account:
         line += _number(product, how)
         total = self.chain.gradient
         if self.chain.count > 1 and total and math.isfinite(total) and math.isfinite(product):
-            share = f" ({product / total:.0%})"
+            share = product / total
+            # Where paths cancel each other a part is many times the whole, and says nothing.
+            share = f" ({share:.0%})" if abs(share) <= _LARGEST_SHARE else ""
+            share = share.replace("(-0%)", "(0%)")
             line += share.replace("%", r"\%") if how is _LATEX else share
         return line
 
@@ -246,11 +262,13 @@ def _numbers(term: Term, root: Node, how: _Notation) -> str:
     return _number(float(term.upstream), how) + how.times + _bracketed(local)
 
 
-def _sum(parts: Sequence[str], count: int) -> str:
+def _sum(parts: Sequence[str], count: int, how: _Notation) -> str:
     """Join the parts of a sum of so many; a negative number after a + has brackets."""
     first, *others = parts
     others = [re.sub(r"^-\S+", r"(\g<0>)", part) for part in others]
-    others += [f"… ({count - len(parts)} more)"] if count > len(parts) else []
+    left_out = count - len(parts)
+    more = rf"\dots\ ({left_out}\ \text{{more}})" if how is _LATEX else f"… ({left_out} more)"
+    others += [more] if left_out else []
     return " + ".join([first, *others])
 
 
@@ -287,8 +305,7 @@ def _bracketed(text: str) -> str:
 def _text(words: str, how: _Notation) -> str:
     if how is _PLAIN or not words:
         return words
-    escaped = "".join("\\" + c if c in "&%$#_{}" else c for c in words)
-    return rf"\text{{{escaped}}}"
+    return rf"\text{{{escaped(words)}}}"
 
 
 def _escaped(text: str) -> str:
@@ -296,8 +313,17 @@ def _escaped(text: str) -> str:
     return "".join("\\" + c if c in r"\`*_{}[]<>#|$" else c for c in text)
 
 
+def _many(count: int) -> str:
+    """Write a count, which may have thousands of digits."""
+    return f"{count:,}" if count < 10**15 else f"about 10^{int(count.bit_length() * 0.30103)}"
+
+
+class _Gap(str):
+    """The words for lines that are left out."""
+
+
 def _shortened(lines: list[str]) -> list[str]:
     left_out = len(lines) - 2 * _LINES
     if left_out <= 1:
         return lines
-    return [*lines[:_LINES], f"… ({left_out} more)", *lines[-_LINES:]]
+    return [*lines[:_LINES], _Gap(f"… ({left_out} more)"), *lines[-_LINES:]]

@@ -81,16 +81,20 @@ class Chain:
         """Return the first of the ways from the node to the root, at most so many."""
         uses = {id(step.node): step.terms for step in self.steps}
         found: list[Path] = []
-        waiting: list[tuple[tuple[Node, ...], tuple[Any, ...]]] = []
-        if self.between:
-            waiting.append(((self.node,), ()))
+        # A way is a chain of links (node, local derivative, link before): ways share their starts.
+        waiting: list[Any] = [(self.node, None, None)] if self.between else []
         while waiting and len(found) < most:
-            nodes, factors = waiting.pop()
-            if nodes[-1] is self.root:
-                found.append(Path(nodes, factors, _product(factors)))
+            link = waiting.pop()
+            if link[0] is not self.root:
+                waiting += [(term.child, term.local, link) for term in reversed(uses[id(link[0])])]
                 continue
-            for term in reversed(uses[id(nodes[-1])]):
-                waiting.append(((*nodes, term.child), (*factors, term.local)))
+            nodes, factors = [], []
+            while link is not None:
+                nodes.append(link[0])
+                factors.append(link[1])
+                link = link[2]
+            along = tuple(reversed(factors[:-1]))
+            found.append(Path(tuple(reversed(nodes)), along, _product(along)))
         return found
 
 

@@ -9,6 +9,7 @@ Walked without recursion: a million nodes take a second or two.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -87,5 +88,5 @@ def _level(first: int, last: int, grads: Sequence[Any]) -> Level:
         zeros = sum(x == 0.0 for x in grads)
         count, bad = len(grads), len(grads) - zeros - len(sizes)
     low, high = (sizes[0], sizes[-1]) if sizes else (0.0, 0.0)
-    median = sizes[len(sizes) // 2] if sizes else 0.0
+    median = statistics.median(sizes) if sizes else 0.0
     return Level(first, last, count, low, median, high, zeros, bad)

@@ -66,7 +66,7 @@ def focus(
             f"focus() got depth={depth}, within which are more than {limit} cards; try"
             f" depth={depth - 1}, or limit={10 * limit}"
         )
-    end = root or _end(node, order)
+    end = _end(node, order) if root is None else root
     write = neurons.write if found else cards.write
     return _picture(end, part, names_of, write, theme, rankdir, legend)
 

@@ -33,7 +33,8 @@ from autodiff.wording import shown
 from .accounts import Account
 from .chain import Chain
 from .names import caller, known, name_all
-from .reading import Reading
+from .reading import LONGEST, Reading
+from .text import clean, cut
 
 PATHS = 8
 
@@ -100,8 +101,13 @@ def explain(
 def _named(reading: Reading, node: Node, namespaces: Sequence[Mapping[str, Any]]) -> Reading:
     """Give a name also to a node that is no part of the graph."""
     if id(node) not in reading.names:
-        reading.names[id(node)] = known([node], *namespaces).get(id(node), "it")
+        reading.names[id(node)] = _called([node], namespaces).get(id(node), "it")
     return reading
+
+
+def _called(nodes: Sequence[Node], namespaces: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return the names of nodes that need not be of one graph, as fit to be printed as others."""
+    return {key: cut(clean(name), LONGEST) for key, name in known(nodes, *namespaces).items()}
 
 
 def _check(x: Any, role: str) -> None:
@@ -129,16 +135,23 @@ def _by_name(name: str, reading: Reading) -> Node:
 
 def _result_of(node: Node, namespaces: Sequence[Mapping[str, Any]]) -> Node:
     """Return what was made from the node in the end, among the variables."""
-    made: list[Node] = []
-    for value in (value for namespace in namespaces for value in tuple(namespace.values())):
-        if not issubclass(type(value), Node) or value is node or any(value is x for x in made):
-            continue
-        if value.is_leaf or not value.requires_grad:
-            continue
-        if any(x is node for x in topological_order(value)):
-            made.append(value)
-    ends = [x for x in made if not any(_is_below(x, y) for y in made)]
-    names = known(ends, *namespaces)
+    every = (value for namespace in namespaces for value in tuple(namespace.values()))
+    found = {
+        id(x): x
+        for x in every
+        if issubclass(type(x), Node) and not x.is_leaf and x.requires_grad and x is not node
+    }
+    order = topological_order(*found.values()) if found else []
+    reached = {id(node)}
+    for x in order:
+        if any(id(operand) in reached for operand in x.inputs):
+            reached.add(id(x))
+    below: set[int] = set()  # of what was made from the node
+    for x in reversed(order):
+        if id(x) in below or (id(x) in found and id(x) in reached):
+            below.update(map(id, x.inputs))
+    ends = [x for key, x in found.items() if key in reached and key not in below]
+    names = _called(ends, namespaces)
     if len(ends) == 1:
         return ends[0]
     if not ends:
@@ -150,7 +163,3 @@ def _result_of(node: Node, namespaces: Sequence[Mapping[str, Any]]) -> Node:
     raise ValueError(
         f"explain() got one node, from which {several} were made; pass one: explain(J, b)"
     )
-
-
-def _is_below(x: Node, y: Node) -> bool:
-    return x is not y and any(x is other for other in topological_order(y))

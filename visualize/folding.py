@@ -85,7 +85,7 @@ def fold(
         if number == len(members):
             members.append([])
             if len(members) > most:
-                raise refusal(f"{most:,} kinds of values", most)
+                raise refusal(f"{most:,} kinds of values", most, folded=True)
         members[number].append(node)
     neurons: dict[int, list[Neuron]] = {}
     for neuron in found:

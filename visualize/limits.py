@@ -41,10 +41,11 @@ def counted(root: Node, most: int) -> int | None:
     return len(seen)
 
 
-def refusal(what: str, limit: int, function: str = "draw") -> TooLarge:
+def refusal(what: str, limit: int, function: str = "draw", folded: bool = False) -> TooLarge:
     """Return the error for a graph with more than this, with what can be done instead."""
+    fold = "" if folded else "draw(J, fold='layer'), "
     return TooLarge(
         f"this graph has more than {what}; a picture of it would take minutes and could not be"
-        " read. Try draw(J, fold='layer'), focus(w, depth=2), path(w, J) or summary(J)."
+        f" read. Try {fold}focus(w, depth=2), path(w, J), levels(J) or summary(J)."
         f" {function}(J, limit={max(5, limit // 200) * 1000}) insists"
     )

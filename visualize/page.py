@@ -25,7 +25,7 @@ from autodiff.graph import Node, topological_order
 
 from .drawing import check, check_limit, check_names, check_node
 from .files import write_file
-from .limits import FOLDABLE, MOST, UNFOLDED, counted, refusal
+from .limits import FOLDABLE, MOST, counted, refusal
 from .names import caller, name_all
 from .style import DARK, LIGHT, THEMES, Theme
 from .text import clean, cut
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FOLDS = ("none", "neuron")
 HEIGHT = 640  # of the page in a notebook
+UNFOLDED = 40  # cards of a network that are shown without folding its neurons
+_INSIDE = 5  # cards inside neurons to one outside, at most
 
 
 class Page:
@@ -46,6 +48,11 @@ class Page:
 
     def save(self, path: str | Path) -> str:
         """Write the page as a file; return its path. OSError leaves an older one whole."""
+        if Path(path).suffix.lower() not in (".html", ".htm"):
+            raise ValueError(
+                f"cannot write {path}: a page that steps through a graph is HTML; expected a name"
+                f" such as {Path(path).stem}.html, or draw(J).save(...) for a picture"
+            )
         write_file(Path(path), self.html.encode())
         return str(path)
 
@@ -71,7 +78,7 @@ def explore(
     """Make a page on which the graph of a Value can be stepped through, forward and backward.
 
     `fold` is "none", a card for each value, or "neuron", a card for each neuron that a click
-    unfolds; by itself that where more than 150 cards would be shown. `theme` is "light", "dark" or
+    unfolds; by itself that where more than 40 cards would be shown. `theme` is "light", "dark" or
     "auto", the reader's. Names are found as by `draw`, or given as `names`, a dict from names to
     values.
 
@@ -97,12 +104,16 @@ def explore(
     from .reading import Reading
     from .scene import Scene
     from .script import Script
+    from .unfolding import hidden_in
 
     nodes = topological_order(root)
     reading = Reading(root, {})
     reading.name_by(name_all(nodes, *namespaces, neurons=reading.neurons))
     folded = fold == "neuron" or (fold is None and len(nodes) > UNFOLDED and reading.neurons != [])
-    if len(nodes) - folded * sum(len(n.parameters) for n in reading.neurons) > most:
+    inside = hidden_in(reading.neurons) if folded else set()
+    # What is inside the neurons is drawn too, for each once more if they share their weights.
+    opened = folded * sum(len(neuron.parameters) + 1 for neuron in reading.neurons)
+    if len(nodes) - len(inside) > most or opened > _INSIDE * most:
         raise refusal(f"{most:,} cards", most, "explore")
     script = Script(reading)
     scene = Scene(script, folded)
@@ -116,7 +127,7 @@ def _written(script: Script, scene: Scene, title: str | None, theme: str) -> str
         "title": escape(cut(clean(title), 120) if title else script.title()),
         "colours": "".join(_colours()),
         "kinds": "".join(_kinds()),
-        "doubts": "".join(f'<p id="doubts">{escape(x)}</p>' for x in script.doubts()[:1]),
+        "doubts": "".join(f'<p class="doubts">{escape(x)}</p>' for x in script.doubts()),
         "svg": scene.svg,
         "sentence": escape(script.steps[-1]["s"]),
         "ledger": "".join(_ledger(script)),

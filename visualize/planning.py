@@ -22,6 +22,7 @@ from .limits import EDGES, FOLDABLE, MOST, UNFOLDED, counted, refusal
 from .names import Names, name_all
 from .networks import Neuron
 from .networks import neurons as neurons_in
+from .replay import is_outdated, outdated_words
 
 STYLES = {
     "beads": beads.write,
@@ -58,11 +59,27 @@ def plan(
     if wanted == "none":
         if counted(root, most) is None:
             raise refusal(f"{most:,} values", most, function)
-    elif wanted is None and counted(root, max(FOLDABLE, most)) is None:
+    elif counted(root, max(FOLDABLE, most)) is None:
         raise refusal(f"{max(FOLDABLE, most):,} values", most, function)
     nodes = topological_order(root)
     if hasattr(root, "shape"):
         return _of_tensors(nodes, wanted, most, namespaces)
+    chosen = _of_values(nodes, style, wanted, limit, namespaces)
+    old = [node for node in nodes if is_outdated(node)]
+    if old:
+        found = outdated_words([chosen.names.get(id(x), "a value") for x in old], brief=True)
+        return chosen._replace(caption=" ".join(filter(None, [chosen.caption, found])))
+    return chosen
+
+
+def _of_values(
+    nodes: Sequence[Node],
+    style: str | None,
+    wanted: str | None,
+    limit: int | None,
+    namespaces: Namespaces,
+) -> Plan:
+    most = limit or MOST
     if wanted == "none":
         return Plan(STYLES[style or "cards"], name_all(nodes, *namespaces))
     found = neurons_in(nodes)

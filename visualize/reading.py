@@ -28,7 +28,7 @@ from .networks import Neuron, neurons
 from .text import clean, cut
 
 # A tooltip shows a name in full, but not ten megabytes of it.
-_LONGEST = 500
+LONGEST = 500
 
 _MANY = 3  # more squares than this are not written one by one
 
@@ -51,7 +51,7 @@ class Reading:
 
     def name_by(self, names: Names) -> None:
         """Take other names."""
-        self.names = {key: cut(clean(name), _LONGEST) or "?" for key, name in names.items()}
+        self.names = {key: cut(clean(name), LONGEST) or "?" for key, name in names.items()}
 
     @cached_property
     def edges(self) -> list[Edge]:
@@ -103,7 +103,7 @@ class Reading:
         squares = _squares(node)
         if squares > _MANY and not full:  # a penalty on the weights, say
             return f"sum of {squares} squares"
-        return written(node.primitive, self._operands(node.inputs, full))
+        return written(node.primitive, _in_words(node, self._operands(node.inputs, full)))
 
     def formula_of(self, node: Node, operands: Sequence[Formula] | None = None) -> Formula | None:
         """Return what the node was made from, of names or of these operands; None for no row."""
@@ -111,7 +111,7 @@ class Reading:
             return None
         try:
             given = self._operands(node.inputs, full=True) if operands is None else operands
-            return node.primitive.formula(*given)
+            return node.primitive.formula(*_in_words(node, given))
         except Exception:  # a primitive of the user's own may not be able to say itself
             return None
 
@@ -146,9 +146,16 @@ class Reading:
             if primitive.pairs:  # of a long sum, look at the one pair
                 return self._slope_in_pair(primitive.pairs, child, argnum)
             operands = self._operands(child.inputs, full=True)
-            return primitive.derivative(argnum, *operands, output=self.name(child))
+            slope = primitive.derivative(argnum, *operands, output=self.name(child))
+            return slope if hasattr(child, "shape") else slope.decided(self._values(child))
         except Exception:  # a rule of the user's own may know numbers only
             return None
+
+    def _values(self, child: Node) -> dict[str, float]:
+        """Return the numbers of an operation's operands by name, of names that are one node's."""
+        nodes = {id(x): x for x in (*child.inputs, child) if isinstance(x, Node)}
+        names = Counter(self.name(x) for x in nodes.values())
+        return {name: float(x.data) for x in nodes.values() if names[name := self.name(x)] == 1}
 
     def _slope_in_pair(self, primitive: Primitive, child: Node, argnum: int) -> Formula:
         inputs = child.inputs
@@ -220,6 +227,14 @@ def _squares(node: Node) -> int:
     n = len(inputs) // 2
     alike = node.primitive is elementwise.dot and 2 * n == len(inputs)
     return n if alike and all(a is b for a, b in zip(inputs, inputs[n:])) else 0
+
+
+def _in_words(node: Node, operands: Sequence[Any]) -> Sequence[Any]:
+    """Write the condition of a choice, which is known by its outcome alone, as true or false."""
+    condition = node.inputs[0] if node.inputs else None
+    if node.primitive is not elementwise.where or hasattr(condition, "shape"):
+        return operands
+    return ["true" if condition else "false", *operands[1:]]
 
 
 def written(primitive: Primitive, operands: Sequence[str | float]) -> str:

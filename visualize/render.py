@@ -38,6 +38,9 @@ class Picture(graphviz.Digraph):
         lines = text.splitlines(keepends=True)
         return cls(dot.NAME, filename="picture.gv", format=format, body=lines[1:-1])
 
+    def __repr__(self) -> str:
+        return "<picture of a graph: .save('J.svg') writes it>"
+
     def save(
         self,
         filename: str | os.PathLike[str] | None = None,
@@ -174,8 +177,9 @@ def _format_of(path: Path) -> str:
     format = path.suffix[1:].lower()
     if format in ("html", "htm"):
         raise ValueError(
-            f"cannot write {path}: the page that steps through a graph is not built yet; a picture"
-            f' goes to {", ".join(FORMATS)}, e.g. .save("{path.stem}.svg")'
+            f"cannot write {path}: this is a picture; the page that steps through the graph is"
+            f' written by explore(J).save("{path.name}"), and a picture goes to'
+            f" {', '.join(FORMATS)}"
         )
     if format not in FORMATS:
         raise ValueError(

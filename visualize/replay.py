@@ -13,13 +13,14 @@ that another `backward()` has added to, and results that are older than what the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from autodiff.graph import Edge, Node
 from autodiff.primitive import HandWritten
 
 from .reading import Reading, gradient, plain
+from .text import listed
 
 
 class Use(NamedTuple):
@@ -42,7 +43,7 @@ class Replay:
         self.gradients: dict[int, float | None] = {}
         self.uses = list(self._uses(reading))
         self.differing = [node for node in reading.nodes if self._differs(node)]
-        self.outdated = [node for node in self.operations if _is_outdated(node)]
+        self.outdated = [node for node in self.operations if is_outdated(node)]
 
     def _uses(self, reading: Reading) -> Iterator[Use]:
         totals = self.gradients
@@ -89,7 +90,17 @@ def _edges(child: Node, upstream: float | None) -> Iterator[Edge]:
             yield Edge(child, parent, argnum, locals_[argnum], shares[argnum])
 
 
-def _is_outdated(node: Node) -> bool:
+def outdated_words(names: Sequence[str], brief: bool = False) -> str:
+    """Return what there is to say where nodes of these names are outdated."""
+    if brief:
+        return f"{listed(names, 'is', 'are')} older than what it takes: compute again."
+    return (
+        f"{listed(names, 'was', 'were')} computed before one of the values that it takes was"
+        " changed, so these numbers do not belong together. Compute again, then come back."
+    )
+
+
+def is_outdated(node: Node) -> bool:
     """Return whether an operand was changed after this was computed from it."""
     primitive = node.primitive
     if primitive is None or not primitive.elementwise or isinstance(primitive, HandWritten):

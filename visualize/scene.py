@@ -165,7 +165,7 @@ class Scene:
             f'<text class="n" x="{SIDE:.0f}" y="23">{shown}{note}</text>'
             f'<text class="v{" bad" * (node.data - node.data != 0.0)}" x="{right:.0f}" y="54">'
             f'{value}</text><use href="#tint" class="p{" bad" * bad}" style="--t:{tint}%"'
-            f'{seen}/><text class="g" x="{right:.0f}" y="79">{grad}</text>'
+            f'{seen}/><text class="g{" bad" * bad}" x="{right:.0f}" y="79">{grad}</text>'
             f"{_MORE if fold else ''}</g>"
         )
 

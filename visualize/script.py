@@ -13,7 +13,8 @@ that it comes from, e edges; o is the neuron inside which the step happens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator
 from typing import Any
 
 from autodiff import symbols
@@ -23,8 +24,8 @@ from autodiff.symbols import Formula
 from . import style
 from .networks import Neuron
 from .reading import Reading, activation, plain, written
-from .replay import Replay, Use
-from .text import clean, cut
+from .replay import Replay, Use, outdated_words
+from .text import clean, cut, listed
 
 Step = dict[str, Any]
 
@@ -58,6 +59,7 @@ class Script:
             for use in self.replay.uses
         }
         self.largest_share = style.largest(self.shares.values())
+        self._used: set[int] = set()  # what has had a part of its gradient
         self.steps: list[Step] = [
             self._start(),
             *map(self._operation, self.replay.operations),
@@ -71,7 +73,7 @@ class Script:
 
     def _start(self) -> Step:
         names = [self.name(node) for node in self.reading.nodes if node.is_leaf]
-        known = _listed(names, "is known", "are known")
+        known = listed(names, "is known", "are known")
         what = " The rest is computed from left to right." if self.replay.operations else ""
         return {"k": "start", "s": f"Start: {known}.{what}"}
 
@@ -115,10 +117,14 @@ class Script:
                 f"Backward: the gradient of {child} is {upstream}; times the local derivative"
                 f" {local} it sends {share} to {parent}, "
             )
-            if use.before:
+            earlier = id(edge.parent) in self._used
+            if use.before is None or use.after is None:
+                sentence += "of which another part is written by hand, and not recorded."
+            elif earlier:
                 sentence += f"which was used before: its gradient adds up from {before} to {after}."
             else:
                 sentence += f"whose gradient goes from {before} to {after}."
+        self._used.add(id(edge.parent))
         slope = clean(self.reading.slope(edge))
         partial = f"∂{child}/∂{parent}"
         return {
@@ -140,10 +146,16 @@ class Script:
         leaves = [n for n in self.reading.nodes if n.is_leaf and n.requires_grad]
         gradients = self.replay.gradients
         root = self.name(self.reading.root)
-        sized = [(abs(gradients[id(n)] or 0.0), n) for n in leaves]
+        most = max(leaves, key=lambda n: abs(gradients[id(n)] or 0.0), default=None)
         sentence = "Done: every gradient is there."
-        if sized:
-            _, most = max(sized, key=lambda pair: pair[0])
+        if most is not None and not gradients[id(most)]:
+            sentence = f"Done: where one of the inputs changes by a little, {root} stays as it is."
+        elif most is not None and not math.isfinite(gradients[id(most)] or 0.0):
+            bad = number(gradients[id(most)])
+            sentence = (
+                f"Done: the gradient of {self.name(most)} is {bad}, from which nothing follows."
+            )
+        elif most is not None:
             slope = number(gradients[id(most)])
             moves = "falls" if slope.startswith("−") else "grows"
             sentence = (
@@ -229,11 +241,7 @@ class Script:
         """Return what does not agree with the numbers in the graph, a sentence each."""
         found = []
         if old := self.replay.outdated:
-            names = _listed([self.name(node) for node in old], "was", "were")
-            found.append(
-                f"{names} computed before one of the values that it takes was changed, so these"
-                " numbers do not belong together. Compute again, then come back."
-            )
+            found.append(outdated_words([self.name(node) for node in old]))
         if differing := self.replay.differing:
             node = differing[0]
             more = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
@@ -288,14 +296,6 @@ def exact(x: Any) -> str:
     """Write a number with all its digits; the empty text for none."""
     x = plain(x)
     return "" if x is None else style.exact(x).replace("-", "−")
-
-
-def _listed(names: Sequence[str], one: str, many: str) -> str:
-    shown = list(names[:6])
-    if len(names) > 6:
-        shown.append(f"{len(names) - 6} more values")
-    words = " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-    return f"{words} {one if len(names) == 1 else many}"
 
 
 def _parts(reading: Reading) -> dict[tuple[int, int], int]:

@@ -92,7 +92,7 @@ def _range(level: Level) -> str:
 
 def _svg(found: Sequence[Level], name: str, theme: str) -> str:
     sizes = [x for level in found for x in (level.low, level.high) if x > 0.0]
-    highest = math.ceil(math.log10(max(sizes))) if sizes else 0
+    highest = min(308, math.ceil(math.log10(max(sizes)))) if sizes else 0
     lowest = max(highest - _DECADES, math.floor(math.log10(min(sizes)))) if sizes else -1
     lowest = min(lowest, highest - 1)
     parts = [
@@ -107,7 +107,7 @@ def _svg(found: Sequence[Level], name: str, theme: str) -> str:
         '<tspan class="grad" font-weight="bold">line</tspan> at the median</text>',
         *_axis(lowest, highest),
         *_columns(found, lowest, highest),
-        _foot(found, name),
+        _foot(found, name, lowest),
         "</svg>\n",
     ]
     if not sizes:
@@ -191,13 +191,15 @@ def _box(kind: str, x: float, y: float, width: float, height: float) -> str:
     )
 
 
-def _foot(found: Sequence[Level], name: str) -> str:
+def _foot(found: Sequence[Level], name: str, lowest: int) -> str:
     y = _HEIGHT - 16
     dead, bad = sum(level.zeros for level in found), sum(level.bad for level in found)
     count = sum(level.total for level in found)
     middle = f"depth; grey below the axis: the share that is 0 ({dead:,} of {count:,})"
     middle = middle if dead else "depth"
     middle += f"; red: {bad:,} nan or inf" if bad else ""
+    if any(0.0 < level.low < 10.0**lowest for level in found):
+        middle += f"; what stands on the axis is {style.number(10.0**lowest)} or less"
     return (
         f'<text class="ink" x="{_LEFT}" y="{y}">inputs</text>'
         f'<text class="ink" x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{y}" text-anchor="middle">'

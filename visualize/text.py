@@ -12,6 +12,7 @@ Widths are in half-width characters: a Chinese character or an emoji has two.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from unicodedata import east_asian_width
 
 # Control characters, halves of surrogate pairs, what XML forbids, and the marks that turn the
@@ -32,6 +33,15 @@ def cut(text: str, width: int) -> str:
         if room < 0:
             return text[:index].rstrip() + "…"
     return text
+
+
+def listed(names: Sequence[str], one: str, many: str) -> str:
+    """Return "a, b and c were", or "a was"; of more than six the first, and how many more."""
+    shown = list(names[:6])
+    if len(names) > 6:
+        shown.append(f"{len(names) - 6} more values")
+    words = " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+    return f"{words} {one if len(names) == 1 else many}"
 
 
 def room(text: str) -> str:

@@ -52,11 +52,9 @@ class Panel:
         number = self.scene.script.number
         return {
             "n": number[id(self.neuron.out)],
-            "t": number[id(self.neuron.total)],
             "p": [number[id(leaf)] for leaf in self.neuron.parameters],
             "size": self.size,
             "out": self.out,
-            "inlet": self.inlet,
         }
 
     def ground(self) -> str:
@@ -129,8 +127,11 @@ def measure(text: str, size: float, bold: bool = False) -> float:
 
 def shortened(text: str, room: float, size: float, bold: bool = False) -> str:
     """Return the text if it has room, else its start and …"""
-    if measure(text, size, bold) <= room:
-        return text
-    while text and measure(text, size, bold) + size > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    wide, fits = 0.0, 0  # how many characters leave room for …
+    for place, character in enumerate(text, 1):
+        wide += measure(character, size, bold)
+        if wide + size <= room:
+            fits = place
+        if wide > room:
+            return text[:fits].rstrip() + "…"
+    return text

@@ -173,8 +173,8 @@ def test_the_refusal_says_all_that_can_be_done_instead():
         draw(chain(100_000))
     assert str(caught.value) == (
         "this graph has more than 100,000 values; a picture of it would take minutes and could not"
-        " be read. Try draw(J, fold='layer'), focus(w, depth=2), path(w, J) or summary(J)."
-        " draw(J, limit=5000) insists"
+        " be read. Try draw(J, fold='layer'), focus(w, depth=2), path(w, J), levels(J) or"
+        " summary(J). draw(J, limit=5000) insists"
     )
 
 

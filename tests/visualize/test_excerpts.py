@@ -126,3 +126,10 @@ def test_a_long_chain_is_walked_without_recursion():
         middle = y if i == 25_000 else x
         x = middle
     assert len(names(focus(x, depth=2))[0]) == 5
+
+
+def test_the_root_may_be_a_tensor_of_any_shape():
+    from autodiff import Tensor
+
+    W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    assert "W" in focus(W, depth=1, root=W * 2.0 + 1.0).source

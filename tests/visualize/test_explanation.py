@@ -229,3 +229,75 @@ def test_where_no_way_leads_the_gradient_is_zero():
     K = a * constant
     assert "constant is a constant" in str(explain(K, constant))
     assert Chain(K, constant).paths(3) == []
+
+
+def test_numbers_that_do_not_belong_together_are_said_to():
+    p = Value(2.0)
+    q = p * p
+    p.data = 5.0
+    words = "q was computed before one of the values that it takes was changed"
+    assert words in str(explain(q, p))
+    assert words in explain(q, p).markdown()
+    assert words not in str(explain(p * p, p))
+
+
+def test_a_singular_case_is_told_only_where_it_is_one():
+    a, n = Value(2.0), Value(3.0)
+    assert "∂p/∂a = n × a**(n - 1) = 12" in str(explain(p := a**n, a))
+    a.data, n.data = 0.0, 0.0
+    assert " if n = 0 else " in str(explain(p := a**n, a))  # noqa: F841 - its name is shown
+    b, c = Value(2.0), Value(2.0)
+    assert "0.5 if b = c" in str(explain(m := b.maximum(c), b))  # noqa: F841
+
+
+def test_what_is_left_out_is_left_out_in_every_form():
+    w = Value(2.0)
+    S = w * 1
+    for i in range(8):
+        S = S + w * (i + 2)
+    found = explain(S, w)
+    last = found.latex().splitlines()[-2]
+    assert last.startswith(r"\frac{\partial S}{\partial w} &= ")
+    assert r"\dots\ (3\ \text{more})" in last
+    assert all("$" in line for line in found.markdown().splitlines() if line.startswith("- "))
+    v = Value(2.0, label="a…b")
+    assert r"\vdots" not in explain(v * 3.0, v).latex()
+
+
+def test_titles_and_names_from_outside_are_harmless_everywhere():
+    h = Value(2.0, label="<img src=x onerror=alert(1)>")
+    BigJ = h
+    for _ in range(5):
+        BigJ = BigJ + BigJ
+    markdown = explain(BigJ, h).markdown()
+    assert markdown.count("<img") == markdown.count(r"\<img") > 0
+    assert markdown.rstrip().endswith("to BigJ.")
+    x = Value(1.0, label="\x1b[31mred\n\u202e")
+    assert not set("\x1b\u202e") & set(str(explain(BigJ, x)))
+    t = Tensor([1.0], requires_grad=True, label="w\\input")
+    assert "\\input" not in explain((t * 2.0).sum(), t).latex().replace("backslash", "")
+
+
+def test_paths_beyond_counting_are_about_so_many():
+    x = Value(1.0)
+    y = x
+    for _ in range(15_000):
+        y = (y + y) * 0.5
+    assert "about 10^4515 paths lead from x to y" in str(explain(y, x))
+
+
+def test_shares_of_paths_that_cancel_are_left_out():
+    x = Value(1.0)
+    y = x * 3.0 - x * 3.0 + x * 0.001
+    assert "00%)" not in str(explain(y, x)).replace("(100%)", "")
+    assert "-0%" not in str(explain(y, x))
+
+
+def test_who_was_made_from_a_node_is_found_in_a_long_chain_of_variables():
+    x = Value(1.0)
+    names = {"x": x}
+    y = x
+    for i in range(2000):
+        y = y * 1.0001
+        names[f"y{i}"] = y
+    assert explain(x, names=names).chain.root is y

@@ -17,7 +17,7 @@ def test_the_page_shows_what_the_gallery_makes(tmp_path):
     subprocess.run([sys.executable, str(script), str(tmp_path)], check=True)
     made = {path.name for path in tmp_path.iterdir()}
     shown = re.findall(r"\.\./tutorials/pictures/(\S+?)\)", PAGE)
-    assert made == set(shown)
+    assert made == {name for name in shown if not name.startswith("explore_")}
     for name in made:
         tree = ElementTree.parse(tmp_path / name)
         kept = ElementTree.parse(ROOT / "tutorials" / "pictures" / name)

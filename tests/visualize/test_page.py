@@ -145,7 +145,51 @@ def test_it_is_saved_whole(tmp_path):
     with pytest.raises(FileNotFoundError, match="make it or correct the path"):
         page.save(tmp_path / "no" / "J.html")
     assert "KB" in repr(page)
-    print(f"the page of J has {len(page.html.encode()):,} bytes")
+    with pytest.raises(ValueError, match=r"is HTML; expected a name such as J\.html, or draw\(J\)"):
+        page.save(tmp_path / "J.svg")
+
+
+def test_the_page_of_a_small_graph_is_small():
+    assert len(explore(graph()["J"]).html.encode()) <= 30_000
+
+
+def test_the_cards_of_a_batch_are_counted_as_they_are_drawn():
+    seed(1)
+    model = MLP(2, [16, 16, 1])
+    loss = mse(model([[0.1 * i, 1.0] for i in range(60)]), [0.0] * 60)
+    with pytest.raises(TooLarge, match="more than 1,000 cards"):
+        explore(loss)
+    with pytest.raises(TooLarge, match="more than 100 cards"):
+        explore(mse(MLP(2, [4, 1])([[0.1 * i, 1.0] for i in range(20)]), [0.0] * 20), limit=100)
+
+
+def test_where_nothing_matters_it_says_so():
+    x = Value(-1.0)
+    y = (x * 1.0).relu()
+    assert data_of(explore(y))["steps"][-1]["s"] == (
+        "Done: where one of the inputs changes by a little, y stays as it is."
+    )
+    z = Value(0.0)
+    w = z.log()
+    assert "from which nothing follows" in data_of(explore(w))["steps"][-1]["s"]
+
+
+def test_a_second_use_adds_up_though_the_first_was_zero():
+    x = Value(2.0)
+    z = x * 0.0
+    y = z + x * 3.0
+    sentences = [step["s"] for step in data_of(explore(y))["steps"] if step["k"] == "use"]
+    assert sum("was used before" in sentence for sentence in sentences) == 1
+
+
+def test_every_doubt_is_on_the_page():
+    a, b = Value(2.0), Value(3.0)
+    y = a * b
+    y.backward()
+    y.backward()
+    a.data = 5.0
+    html = explore(y).html
+    assert html.count('<p class="doubts">') == 2
 
 
 @pytest.mark.parametrize("call, kind, words", [

@@ -253,3 +253,48 @@ def test_wicked_names_do_nothing_and_nothing_is_fetched(ask):
       return [document.querySelectorAll("img").length, performance.getEntriesByType("resource").length,
               $("tip").textContent.split("\\n")[0], document.title];""")  # fmt: skip
     assert found == [0, 0, wicked, wicked]
+
+
+def test_a_weight_that_neurons_share_is_alive_in_each_of_them(ask):
+    model = MLP(2, [2, 1])
+    page = explore(mse(model([[1.0, -2.0], [0.5, 1.0]]), [0.5, 0.1]), fold="neuron")
+    found = ask(page, """
+      const shared = [...copies].filter(([n, list]) => list.length > 1);
+      for (const g of all) if (data.panels[g.dataset.k]) unfold(+g.dataset.k, true);
+      go(0);
+      const grads = list => list.map(g => g.querySelector(".g").textContent).join();
+      seen.push(shared.length > 0, shared.every(([n, list]) => new Set(grads(list)).size >= 1));
+      seen.push([...new Set(shared.flatMap(([n, list]) => grads(list).split(",")))].join());
+      go(last);
+      seen.push(shared.every(([n, list]) => new Set(grads(list).split(",")).size === 1));
+      return seen;""")  # fmt: skip
+    assert found == [True, True, "–", True]
+
+
+def test_a_picture_that_would_be_too_small_keeps_its_size_and_follows_the_step(ask):
+    model = MLP(2, [6, 6, 1])
+    page = explore(model([1.0, 2.0]), fold="none")
+    found = ask(page, """
+      measure(); seen.push($("fit").textContent);
+      const stage = $("stage"); go(last - 3);
+      const g = cards.get(steps[now].n);
+      stage.scrollTo({left: 0, top: 0}); stage.style.scrollBehavior = "auto";
+      seen.push(Math.abs($("picture").getBoundingClientRect().width - $("picture").viewBox.baseVal.width) < 2);
+      key("z"); seen.push($("fit").textContent); measure(); seen.push($("fit").textContent);
+      return seen;""")  # fmt: skip
+    assert found == ["Follow", True, "Fit", "Fit"]
+    assert ask(graph(), 'measure(); return $("fit").textContent') == "Fit"
+
+
+def test_a_card_is_pressed_by_space_as_by_enter(ask):
+    found = ask(graph(), """
+      key(" ", cards.get(number("t₁"))); seen.push(now, $("play").textContent);
+      key("Enter", cards.get(number("t₂"))); seen.push(now); return seen;""")  # fmt: skip
+    assert found == [1, "Play", 2]
+
+
+def test_what_is_printed_is_the_end_and_the_step_comes_back(ask):
+    found = ask(graph(), """
+      go(2); dispatchEvent(new Event("beforeprint")); seen.push(now);
+      dispatchEvent(new Event("afterprint")); seen.push(now); return seen;""")  # fmt: skip
+    assert found == [10, 2]

@@ -62,3 +62,12 @@ def test_the_limit_is_one_for_folded_pictures_too():
     with pytest.raises(TooLarge, match="more than 2 kinds"):
         draw(batch(20), limit=2)
     assert cards(draw(batch(20), limit=3)) == 3
+
+
+def test_a_picture_of_numbers_that_do_not_belong_together_says_so():
+    x = Value(3.0)
+    t = x * 2.0
+    y = t + 1.0
+    x.data = 5.0
+    assert "t is older than what it takes: compute again." in draw(y).source
+    assert "older" not in draw(x * 2.0 + 1.0).source

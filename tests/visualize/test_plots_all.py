@@ -212,3 +212,13 @@ def test_importing_the_plots_loads_nothing_heavy():
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_a_dollar_in_a_name_is_a_dollar(tmp_path):
+    for name in ("$5 and $6", r"$\\frac$"):
+        path = tmp_path / "a.svg"
+        plots.lines({name: [1, 2, 3]}, title=name).save(path)
+        assert path.stat().st_size > 1000
+    with pytest.raises(FileNotFoundError, match="there is no directory"):
+        plots.lines({"a": [1, 2]}).save(tmp_path / "no" / "a.png")
+    assert repr(plots.lines({"a": [1, 2]})).startswith("<plot: .save(")

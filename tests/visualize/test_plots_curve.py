@@ -204,7 +204,7 @@ def test_the_same_picture_twice_is_the_same_file_whatever_the_readers_style(tmp_
     path = [10.0, 9.0]
     one = drawn(path).save(tmp_path / f"one.{ending}")
     with matplotlib.rc_context({"lines.linewidth": 9, "font.size": 30, "axes.facecolor": "red"}):
-        two = drawn(path).save(tmp_path / "new" / f"two.{ending.upper()}")
+        two = drawn(path).save(tmp_path / f"two.{ending.upper()}")
     assert Path(one).read_bytes() == Path(two).read_bytes()
     assert matplotlib.rcParams["lines.linewidth"] != 9
 

@@ -55,8 +55,8 @@ def test_log_scales_say_so_and_leave_gaps_for_what_has_no_logarithm():
 @pytest.mark.parametrize(
     "curves, options, error, words",
     [
-        ([1.0], {}, TypeError, r"got \[1.0\], a list; expected a dict of lines by name"),
-        ({}, {}, TypeError, "expected a dict of lines by name"),
+        ([1.0], {}, TypeError, r"got \[1.0\], a list; expected a dict of at least one line by"),
+        ({}, {}, TypeError, "expected a dict of at least one line by"),
         ({"a": 3.0}, {}, ValueError, r"got a=3.0, a float; expected as many xs as ys"),
         ({"a": ([1.0, 2.0], [1.0])}, {}, ValueError, "expected as many xs as ys"),
         ({"a": []}, {}, ValueError, "expected as many xs as ys"),

@@ -116,3 +116,13 @@ def test_numbers_that_are_not_finite_and_gradients_that_are_all_0_can_be_drawn()
 def test_what_cannot_be_drawn_is_refused(arguments, error, words):
     with pytest.raises(error, match=words):
         histograms(*arguments)
+
+
+@pytest.mark.parametrize("activation", [nn.LeakyReLU, nn.ELU, nn.Tanh, nn.GELU])
+def test_an_activation_with_a_number_beside_it_is_one(activation):
+    autodiff.seed(1)
+    model = nn.Sequential(nn.Linear(3, 5), activation(), nn.Linear(5, 1))
+    x = np.ones((4, 3), np.float32)
+    rows = histograms(model, model(x).mean()).rows
+    handed_on = model.layers[1](model.layers[0](x)).numpy()
+    assert np.array_equal(np.sort(rows[0].layers["layer1"]), np.sort(handed_on.ravel()))

@@ -156,8 +156,8 @@ def test_an_unknown_ending_is_refused_with_the_known_ones(J, tmp_path, name):
     assert os.listdir(tmp_path) == []
 
 
-def test_html_is_refused_until_there_is_a_page(J, tmp_path):
-    with pytest.raises(ValueError, match="steps through a graph is not built yet"):
+def test_html_is_refused_with_the_name_of_who_writes_a_page(J, tmp_path):
+    with pytest.raises(ValueError, match=r"is written by explore\(J\)\.save\(\"J\.html\"\)"):
         draw(J).save(tmp_path / "J.html")
 
 

@@ -23,7 +23,7 @@ def test_each_depth_has_a_bar_and_a_line_at_the_median(J):
     svg = levels(J).svg
     assert len(rectangles(svg, "bar")) == len(rectangles(svg, "grad")) == 4
     assert ">J</text>" in svg
-    assert "min 6, median 9, max 9" in svg
+    assert "min 6, median 7.5, max 9" in svg
 
 
 def test_vanishing_gradients_fall_to_the_left():
@@ -88,3 +88,14 @@ def test_extreme_gradients_stay_on_the_strip():
 def test_a_name_cannot_break_the_chart():
     x = Value(1.0, label="</text><script>")
     assert "<script>" not in levels(x).svg
+
+
+def test_gradients_of_any_size_are_drawn():
+    h = Value(1.0) * 1.7e308
+    h.backward()
+    assert levels(h).svg.startswith("<svg")
+    c = Value(2.0)
+    for _ in range(40):
+        c = c * 0.1
+    c.backward()
+    assert "what stands on the axis is 1e-12 or less" in levels(c).svg

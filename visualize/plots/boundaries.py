@@ -146,7 +146,7 @@ def _are_probabilities(fields: Sequence[NDArray[Any]]) -> bool:
     return all(bool(field.min() >= 0.0 and field.max() <= 1.0) for field in fields)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Boundary(Film):
     names: list[str]
     fields: list[NDArray[Any]]

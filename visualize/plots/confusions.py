@@ -64,7 +64,7 @@ def confusion(
     return _Confusion(table, words, title, look)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Confusion(Plot):
     table: NDArray[Any]
     names: list[str]

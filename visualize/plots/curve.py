@@ -93,7 +93,7 @@ class Moment(NamedTuple):
     milliseconds: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Descent(Film):
     """A descent on a curve, made by `descent_curve`; as .gif it is a film."""
 

@@ -65,7 +65,7 @@ def history(
     return _History(tables, list(show), title, look)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _History(Plot):
     tables: dict[str, Columns]
     show: list[str]

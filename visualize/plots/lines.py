@@ -46,7 +46,9 @@ def lines(
 
     look = theme_of("lines", theme)
     if not isinstance(curves, Mapping) or not curves:
-        raise TypeError(f"lines() got {shown(curves)}; expected a dict of lines by name")
+        raise TypeError(
+            f"lines() got {shown(curves)}; expected a dict of at least one line by its name"
+        )
     if log not in ("", "x", "y", "xy"):
         raise ValueError(f"lines() got log={log!r}; expected 'x', 'y' or 'xy'")
     read = {str(name): _points(str(name), curve) for name, curve in curves.items()}
@@ -84,7 +86,7 @@ def _points(name: str, curve: Any) -> NDArray[Any]:
     return np.stack([xs, ys])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Lines(Plot):
     curves: dict[str, NDArray[Any]]
     named: tuple[str, str]

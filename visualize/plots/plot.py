@@ -18,6 +18,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import write_file
 from ..style import THEMES, Theme
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ DPI = 100  # of a film; a still picture has twice as many
 class Plot:
     """A plot that can be saved as .png or .svg, and shows itself in a notebook."""
 
+    def __repr__(self) -> str:
+        return "<plot: .save('name.png') writes it, .figure() is matplotlib's>"
+
     def figure(self) -> Figure:
         """Return a new matplotlib Figure of it, which is yours to change."""
         raise NotImplementedError
@@ -37,7 +41,8 @@ class Plot:
     def save(self, filename: str | os.PathLike[str]) -> str:
         """Write the plot in the format of the file's ending, and return the file's path.
 
-        Raises ValueError for an ending that it cannot write.
+        Raises ValueError for an ending that it cannot write, and OSError, which leaves an older
+        file as it was.
         """
         path, writers = Path(filename), self._writers()
         if path.suffix.lower() not in writers:
@@ -45,9 +50,7 @@ class Plot:
                 f"cannot write {path}: unknown ending {path.suffix!r}; expected one of"
                 f' {", ".join(writers)}, e.g. .save("{path.stem}.png")'
             )
-        content = writers[path.suffix.lower()]()  # if this fails, an older file stays as it was
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_file(path, writers[path.suffix.lower()]())
         return str(path)
 
     def _writers(self) -> dict[str, Callable[[], bytes]]:
@@ -150,7 +153,8 @@ def our_style() -> Any:
             "plots need matplotlib, which is not installed here. In the checkout of this project:"
             '\n    pip install ".[plot]"\nGraphs, as by draw(J), do not need it.'
         ) from error
-    ours = {"svg.hashsalt": "autodiff", "font.family": "DejaVu Sans"}  # the font it comes with
+    # The font that it comes with; and a $ in a name is a $, not the start of a formula.
+    ours = {"svg.hashsalt": "autodiff", "font.family": "DejaVu Sans", "text.parse_math": False}
     return matplotlib.style.context(["default", ours])
 
 

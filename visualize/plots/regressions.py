@@ -88,7 +88,7 @@ def _answers(model: Any, xs: NDArray[Any]) -> NDArray[Any]:
     return found.reshape(-1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Regression(Film):
     asked: NDArray[Any]  # along the line, then where the points are
     answers: dict[str, NDArray[Any]]

@@ -141,7 +141,7 @@ def _name(number: int, names: Sequence[str] | None) -> str:
     return str(number) if names is None or number >= len(names) else names[number]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Sheet(Plot):
     pictures: NDArray[Any]
     captions: list[str]

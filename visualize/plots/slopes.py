@@ -80,7 +80,7 @@ def _lines(f: Function, xs: list[float]) -> tuple[list[float], list[float]]:
     return values, slopes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Activations(Plot):
     xs: list[float]
     lines: dict[str, tuple[list[float], list[float]]]

@@ -20,6 +20,7 @@ from autodiff.graph import Node, topological_order
 from autodiff.nn import Module
 from autodiff.wording import a_kind, shown
 
+from ..networks import is_activation
 from ..style import Theme
 from .looks import dress, heading, panels
 from .panels import number
@@ -143,9 +144,9 @@ def _is_activated(node: Node, users: dict[int, list[Node]], loss: Node) -> bool:
     if len(following) != 1 or following[0] is loss:
         return False
     (user,) = following
-    return len(user.inputs) == 1 and getattr(user.data, "shape", ()) == getattr(
-        node.data, "shape", ()
-    )
+    nodes = sum(isinstance(x, Node) for x in user.inputs)  # a slope below 0 is a number beside it
+    same = getattr(user.data, "shape", ()) == getattr(node.data, "shape", ())
+    return nodes == 1 and same and is_activation(user)
 
 
 def _joined(parts: list[Any]) -> NDArray[Any]:
@@ -155,7 +156,7 @@ def _joined(parts: list[Any]) -> NDArray[Any]:
     return np.concatenate(arrays) if arrays else np.zeros(0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Histograms(Plot):
     rows: list[_Row]
     title: str

@@ -81,7 +81,7 @@ def descent_contours(
     return _Contours(Ground(f, read, view), read, (x, y, ""), title, look)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Walk(Film):
     """What surfaces and maps have in common: paths that are walked update by update."""
 
