@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -130,6 +131,9 @@ class Account:
         if hasattr(gradient, "shape") and self._arrays:
             return head[:-3] + f": {size(gradient)}."
         number = style.number(gradient)
+        result = self.chain.root.data
+        if result - result != 0.0:
+            return head + f"{number}, of a result that is {style.number(result)}."
         if gradient == 0.0:
             return head + f"0: where {node} changes by a little, {root} stays as it is."
         if not math.isfinite(gradient):
@@ -158,13 +162,13 @@ class Account:
             total = _sum(words, len(step.terms), how)
             return " = ".join([left, total, _text(size(step.gradient), how)])
         shown = step.terms[:_TERMS]
-        uses = [id(term.child) for term in step.terms]
+        uses = Counter(id(term.child) for term in step.terms)
         parts = [left]
         where = []
         terms = []
         for term in shown:
             slope = self._slope(term, how)
-            alone = uses.count(id(term.child)) == 1
+            alone = uses[id(term.child)] == 1
             partial = self._partial(term.child, step.node, how)
             if term.child is self.chain.root:
                 terms.append(slope or (partial if not alone else ""))

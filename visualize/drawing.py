@@ -72,6 +72,8 @@ def draw(
     if fold is not None:
         check("draw", "fold", fold, FOLDS)
     check_names(names, "draw")
+    if not isinstance(legend, bool):
+        raise TypeError(f"draw() got legend={short(legend)}; expected True or False")
     _check_together(root, style, fold, rankdir)
     namespaces = caller(1) if names is None else (names,)
     return draw_plan(root, plan(root, style, fold, limit, namespaces), theme, rankdir, legend)
@@ -140,6 +142,11 @@ def check_names(names: Any, function: str) -> None:
     """Raise TypeError for what is no dict of names."""
     if names is not None and not isinstance(names, Mapping):
         raise TypeError(f"{function}() got names={short(names)}; expected a dict, as in {{'a': a}}")
+    for name in names or {}:
+        if not isinstance(name, str):
+            raise TypeError(
+                f"{function}() got {short(name)} in names; expected a name, as in {{'a': a}}"
+            )
 
 
 def check(function: str, what: str, got: Any, known: Any) -> None:

@@ -78,7 +78,8 @@ def explain(
 
     `node` is a node or its name. explain(b) alone explains the gradient of what the caller's
     variables have that was made from b. Names are found as by `draw`, or given as `names`, a dict
-    from names to nodes. Paths are listed if they are no more than `paths`, else counted.
+    from names to nodes. Paths are listed if they are no more than `paths`, else counted; 0 leaves
+    them out.
 
     Raises TypeError if root or node is no node, ValueError if no node has that name, or nothing, or
     several things, were made from b.

@@ -22,7 +22,8 @@ from .limits import EDGES, FOLDABLE, MOST, UNFOLDED, counted, refusal
 from .names import Names, name_all
 from .networks import Neuron
 from .networks import neurons as neurons_in
-from .replay import is_outdated, outdated_words
+from .replay import Replay, outdated_words
+from .style import number
 
 STYLES = {
     "beads": beads.write,
@@ -65,11 +66,25 @@ def plan(
     if hasattr(root, "shape"):
         return _of_tensors(nodes, wanted, most, namespaces)
     chosen = _of_values(nodes, style, wanted, limit, namespaces)
-    old = [node for node in nodes if is_outdated(node)]
-    if old:
-        found = outdated_words([chosen.names.get(id(x), "a value") for x in old], brief=True)
-        return chosen._replace(caption=" ".join(filter(None, [chosen.caption, found])))
-    return chosen
+    doubts = _doubts(nodes, chosen.names)
+    return chosen._replace(caption=" ".join(filter(None, [chosen.caption, *doubts])))
+
+
+def _doubts(nodes: Sequence[Node], names: Names) -> list[str]:
+    """Return what does not agree with the numbers in the graph, in brief."""
+    if len(nodes) > MOST:
+        return []
+    replay = Replay(nodes)
+    if replay.outdated:
+        return [outdated_words([names.get(id(x), "a value") for x in replay.outdated], brief=True)]
+    if replay.differing:
+        node = replay.differing[0]
+        once = replay.gradients[id(node)] or 0.0
+        return [
+            f"{names.get(id(node), 'a value')}.grad is {number(node.grad)}; one backward() of"
+            f" {names.get(id(nodes[-1]), 'this')} alone gives {number(once)}."
+        ]
+    return []
 
 
 def _of_values(

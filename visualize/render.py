@@ -27,6 +27,7 @@ from .files import write_file
 FORMATS = ("svg", "png", "jpg", "jpeg", "pdf", "dot", "gv")
 _TEXT = ("dot", "gv")
 _DPI = 144  # bitmaps are looked at on fine screens
+_LARGEST = 30_000  # points of a bitmap, each way; few programs open a larger one
 
 
 class Picture(graphviz.Digraph):
@@ -167,7 +168,7 @@ class Picture(graphviz.Digraph):
         if format not in graphviz.FORMATS:
             raise ValueError(f"unknown format {format!r}; try one of {', '.join(FORMATS)}")
         if format in layout.BITMAPS:
-            arguments = [*arguments, f"-Gdpi={_DPI}"]
+            arguments = [*arguments, f"-Gdpi={_DPI}", f"-Gsize={_LARGEST / _DPI:.0f}"]
         full = ":".join(filter(None, [format, *wanted[1:]]))
         picture = layout.convert(self.source, full, *arguments, quiet=quiet, path=path)
         return _both_themes(picture, self.source) if format == "svg" else picture

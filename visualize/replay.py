@@ -1,6 +1,6 @@
 """The run of a graph, played again: every operation, then every contribution to a gradient.
 
-    replay = Replay(reading)
+    replay = Replay(reading.nodes)          # in topological order, the root last
     replay.operations           # u = b × c, v = a + u, J = 3 × v
     replay.uses[-2]             # upstream 3, local 2, share 6: the gradient of b goes from 0 to 6
     replay.gradients[id(b)]     # 6.0
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from autodiff.graph import Edge, Node
 from autodiff.primitive import HandWritten
 
-from .reading import Reading, gradient, plain
+from .reading import gradient, plain
 from .text import listed
 
 
@@ -38,17 +38,17 @@ class Use(NamedTuple):
 class Replay:
     """The run of a graph: operations in their order, uses in the order of backpropagation."""
 
-    def __init__(self, reading: Reading) -> None:
-        self.operations = [node for node in reading.nodes if not node.is_leaf]
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.operations = [node for node in nodes if not node.is_leaf]
         self.gradients: dict[int, float | None] = {}
-        self.uses = list(self._uses(reading))
-        self.differing = [node for node in reading.nodes if self._differs(node)]
+        self.uses = list(self._uses(nodes))
+        self.differing = [node for node in nodes if self._differs(node)]
         self.outdated = [node for node in self.operations if is_outdated(node)]
 
-    def _uses(self, reading: Reading) -> Iterator[Use]:
+    def _uses(self, nodes: Sequence[Node]) -> Iterator[Use]:
         totals = self.gradients
-        totals[id(reading.root)] = 1.0
-        for child in reversed(reading.nodes):
+        totals[id(nodes[-1])] = 1.0
+        for child in reversed(nodes):
             if child.is_leaf or not child.requires_grad:
                 continue
             upstream = totals.get(id(child), 0.0)
@@ -60,7 +60,7 @@ class Replay:
                 share = plain(edge.contribution)
                 totals[key] = None if before is None or share is None else before + share
                 yield Use(edge, upstream, before, totals[key])
-        for node in reading.nodes:
+        for node in nodes:
             if node.requires_grad and totals.setdefault(id(node), 0.0) is None:
                 totals[id(node)] = gradient(node)
 

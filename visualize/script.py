@@ -42,7 +42,7 @@ class Script:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.replay = Replay(reading)
+        self.replay = Replay(reading.nodes)
         self.number = {id(node): i for i, node in enumerate(reading.nodes)}
         self.parts = _parts(reading)
         self._by_total = {id(neuron.total): neuron for neuron in reading.neurons}

@@ -301,3 +301,8 @@ def test_who_was_made_from_a_node_is_found_in_a_long_chain_of_variables():
         y = y * 1.0001
         names[f"y{i}"] = y
     assert explain(x, names=names).chain.root is y
+
+
+def test_of_a_result_that_is_nan_nothing_is_said_to_follow():
+    x = Value(-1.0)
+    assert str(explain(y := x.log(), x)).startswith("∂y/∂x = -1, of a result that is nan.")  # noqa: F841

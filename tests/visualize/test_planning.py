@@ -71,3 +71,23 @@ def test_a_picture_of_numbers_that_do_not_belong_together_says_so():
     x.data = 5.0
     assert "t is older than what it takes: compute again." in draw(y).source
     assert "older" not in draw(x * 2.0 + 1.0).source
+
+
+def test_gradients_of_more_than_one_backward_are_said_to_be():
+    b = Value(3.0)
+    J = b * b
+    J.backward()
+    assert "one backward()" not in draw(J).source
+    J.backward()
+    assert "J.grad is 2; one backward() of J alone gives 1." in draw(J).source or (
+        "b.grad is 12; one backward() of J alone gives 6." in draw(J).source
+    )
+
+
+@pytest.mark.parametrize("options, words", [
+    ({"legend": "no"}, "got legend='no'.*; expected True or False"),
+    ({"names": {3: Value(1.0)}}, "got 3.* in names; expected a name"),
+])  # fmt: skip
+def test_options_of_another_type_are_refused(options, words):
+    with pytest.raises(TypeError, match=words):
+        draw(Value(1.0) * 2.0, **options)

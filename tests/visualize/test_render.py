@@ -252,7 +252,14 @@ def test_options_reach_the_engine_as_graphviz_writes_them(J, machine):
     machine.install(machine.path, "dot")
     picture = draw(J)
     said = picture.pipe("png", renderer="cairo", formatter="gd", neato_no_op=2, engine="neato")
-    assert said.decode().split() == ["dot", "-Tpng:cairo:gd", "-Kneato", "-n2", "-Gdpi=144"]
+    assert said.decode().split() == [
+        "dot",
+        "-Tpng:cairo:gd",
+        "-Kneato",
+        "-n2",
+        "-Gdpi=144",
+        "-Gsize=208",
+    ]
     assert picture.pipe("svg").decode().split() == ["dot", "-Tsvg", "-Kdot"]
 
 
@@ -280,3 +287,13 @@ def test_view_opens_the_picture(J, tmp_path, monkeypatch):
     monkeypatch.setattr(graphviz, "view", lambda path, quiet: opened.append(path))
     draw(J).view("J", directory=tmp_path)
     assert opened == [str(tmp_path / "J.svg")]
+
+
+def test_a_bitmap_is_never_larger_than_programs_can_open(tmp_path, monkeypatch):
+    x = Value(0.5)
+    Image = pytest.importorskip("PIL.Image", reason="needs Pillow")
+    for _ in range(240):
+        x = x.tanh()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    with Image.open(draw(x).save(tmp_path / "chain.png")) as picture:
+        assert 29_000 < picture.size[0] <= 30_000
