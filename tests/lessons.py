@@ -180,5 +180,5 @@ COMMANDS = {
     "19": ["0.0214695352658", "∂result/∂w1 = 0.02147"],
 }
 
-# Run by the plain `pytest`; AUTODIFF_LESSONS=all runs them all.
+# Run by the plain `pytest`; AUTODIFF_TESTS=all runs them all.
 SMOKE = ("02", "06", "07", "19", "22")

@@ -17,6 +17,7 @@ from PIL import Image
 from autodiff.__main__ import main
 
 from .lessons import CLAIMS, COMMANDS, SMOKE
+from .long import ALL
 
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIALS = ROOT / "tutorials"
@@ -24,7 +25,6 @@ PICTURES = TUTORIALS / "pictures"
 LESSONS = sorted(TUTORIALS.glob("[0-9][0-9]_*.py"))
 
 MOST_FRAMES, MOST_BYTES = 40, 600 * 1024
-ALL = os.environ.get("AUTODIFF_LESSONS") == "all"
 RUN = [lesson for lesson in LESSONS if ALL or lesson.name[:2] in SMOKE]
 WRITES = {
     lesson.name[:2]: set(re.findall(r'\.save\("([^"]+)"\)', lesson.read_text("utf-8")))

@@ -20,6 +20,7 @@ from autodiff.elementwise import TABLE
 from autodiff.graph import CONSTANT
 
 from .checking import Array, ulps
+from .long import ALL
 
 OPERATORS = {
     "add": operator.add,
@@ -745,5 +746,6 @@ def test_a_hundred_thousand_operations_need_no_recursion():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not ALL, reason="takes half a minute; AUTODIFF_TESTS=all runs it")
 def test_a_million_operations_need_no_recursion():
     build_sweep_show_copy_and_free(1_000_000)

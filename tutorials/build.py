@@ -61,13 +61,14 @@ def notebook(lesson: Path) -> Any:
 
 def main() -> None:
     """Build the notebooks and pictures, with the packages of this checkout."""
+    wanted = lessons(sys.argv[1:])
     import nbformat
 
     places = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(place for place in places if place)
     os.environ["MPLBACKEND"] = "Agg"
     PICTURES.mkdir(exist_ok=True)
-    for lesson in lessons(sys.argv[1:]):
+    for lesson in wanted:
         started = time.perf_counter()
         path = lesson.with_suffix(".ipynb")
         nbformat.write(notebook(lesson), path)

@@ -21,6 +21,7 @@ import pytest
 
 from autodiff import Value
 from autodiff.nn import MLP, mse
+from tests.long import ALL
 from visualize import explore
 
 NAMES = {
@@ -109,7 +110,8 @@ def run_firefox(page, folder, size, step, dark):
         server.server_close()
 
 
-@pytest.fixture(scope="module", params=["chromium", "firefox"])
+# The plain `pytest` asks one browser; AUTODIFF_TESTS=all asks both.
+@pytest.fixture(scope="module", params=["chromium", "firefox"] if ALL else ["chromium"])
 def ask(tmp_path_factory, request):
     """Return a function that runs JavaScript in a page and returns what it gives."""
     if not BROWSERS[request.param]:
