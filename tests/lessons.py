@@ -124,7 +124,7 @@ CLAIMS = {
         dy/dh1  = 0.2494385387
         dh1/dw1 = -0.09035331946
         dL/dw1  = 0.02146953527 by hand, 0.02146953527 by the engine
-        from truncated factors: 0.0214, from all digits: 0.0215
+        from short factors: 0.0214, from all digits: 0.0215
         """,
     "20": """
         after 1000 rounds the loss is 0.00149
@@ -157,7 +157,7 @@ CLAIMS = {
     "25": """
         5,000 digits to learn from, 1,000 to be examined with
         784-50-10: the best test accuracy is 0.9
-        784-256-128-10 with Adam: test accuracy 0.9
+        784-256-128-10 with Adam: training accuracy 0.9
         """,
     "26": """
         momentum            0.960883    0.232059    0.100016

@@ -66,7 +66,7 @@ for h in (4.0, 2.0, 1.0, 0.1, 0.01, 0.001, 0.0001):
 # %% [markdown]
 """
 The slopes come closer and closer to 16. Why 16? Do it with letters, as school does, for any curve
-e(w) = aw² + bw + c:
+e(w) = aw² + bw + c (e for error: such curves will be errors, and w what is to be learnt):
 
     e(w + h) − e(w) = a(w + h)² + b(w + h) + c − aw² − bw − c = 2awh + ah² + bh
 
@@ -183,7 +183,8 @@ for h in steps:
 print("                     best error   at h")
 for name, found in errors.items():
     best = int(np.argmin(found))
-    print(f"{name:19} {found[best]:11.1e} {steps[best]:6.0e}")
+    least = f"{found[best]:.1e}" if found[best] > 1e-17 else "0, exact"
+    print(f"{name:19} {least:>11} {steps[best]:6.0e}")
 
 picture = lines(
     {name: (steps, found) for name, found in errors.items()},
@@ -216,18 +217,19 @@ at once. What such differences are good for is to check it, and `autodiff.check_
 
 ## One thing to try
 
-The corner of |x| at 0: from the right the slope is 1, from the left it is -1. Ask the three
-quotients what they think of `abs` at 0, and then the engine.
+The corner of |x| at 0: from the right the slope is 1, from the left it is -1. What does the central
+difference think, and the engine? Then move the point a little, to `at = 0.0001`.
 """
 
 # %%
+at = 0.0
+
 h = 0.001
-right, left = (abs(0.0 + h) - abs(0.0)) / h, (abs(0.0 - h) - abs(0.0)) / -h
-corner = Value(0.0)
+right, left = (abs(at + h) - abs(at)) / h, (abs(at) - abs(at - h)) / h
+central = (abs(at + h) - abs(at - h)) / (2 * h)
+corner = Value(at)
 abs(corner).backward()
-print(
-    f"|x| at 0: from the right {right:g}, from the left {left:g}; the engine says {corner.grad:g}"
-)
+print(f"|x| at {at:g}: right {right:g}, left {left:g}, central {central:g}, engine {corner.grad:g}")
 
 # %% [markdown]
 """

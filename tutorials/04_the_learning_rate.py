@@ -155,7 +155,8 @@ The command line knows the rate as `--lr`:
 ## One thing to try
 
 f(x) = x⁴ has f″ = 12x², which is different everywhere: at x = 1 the bound is 1/6, at x = 2 it is
-1/24. Which rates bring the point down from 2? Change the rate below, and look where it breaks.
+1/24. But f″ at a point speaks of short steps only. Which rates do bring the point down from 2?
+Change the rate below, and look where it breaks. (At 1/8 it bounces between 2 and −2.)
 """
 
 # %%

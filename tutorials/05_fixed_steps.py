@@ -139,8 +139,8 @@ picture
 """
 On this scale each tick downwards is a tenth of what was left. Fixed steps fall ever faster, as they
 use up the way, and then hit a floor; steps by the slope go down on a straight line, a fixed share
-each time, and do not stop. Fixed steps were the faster ones at first, though. Both ideas together,
-a size that adapts itself and a sign, are at home in the optimisers of lesson 26.
+each time, and do not stop. Fixed steps of 0.1 were the fastest at first, though. Both ideas
+together, a size that adapts itself and a sign, are at home in the optimisers of lesson 26.
 
 The command line goes by the slope:
 

@@ -179,13 +179,15 @@ def written(graph):
     )
 
 
-counts = {}
+counts, broken_ones = {}, {}
 for additions in (1, 2, 3):
     all_of_them = list(graphs(additions))
     wrong = [[g for g in all_of_them if broken(g, depth_first)] for depth_first in (False, True)]
     counts[additions] = len(all_of_them), len(wrong[0]), len(wrong[1])
+    broken_ones[additions] = wrong
     of_them = f"{additions} addition{'s' * (additions > 1)}: {len(all_of_them)} graphs in all"
     print(f"{of_them}, breadth first is wrong on {len(wrong[0])}, depth first on {len(wrong[1])}")
+wrong = broken_ones[3]
 print("the first that breaks breadth first:", written(wrong[0][0]))
 print("the first that breaks depth first:  ", written(wrong[1][0]))
 assert counts[1][1:] == counts[2][1:] == (0, 0)
@@ -218,7 +220,7 @@ Why not simply let b send again, whenever something new arrives?
 
 It may, if it sends only what is new: 1, and later the 2. The result is right, as each path from d
 to a is then walked on its own. But the number of paths doubles with every `x = x + x`, and after
-forty of those it is a million millions. In a topological order each arrow is used once. Lesson 9
+forty of those it is a million million. In a topological order each arrow is used once. Lesson 9
 counts.
 
 </details>

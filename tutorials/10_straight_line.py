@@ -3,7 +3,8 @@
 # Lesson 10: A straight line
 
 **What you will see first.** Twenty points on a straight line, and a line that knows nothing of
-them. It swings into place in 250 steps: its slope quickly, its height above zero slowly. Why the
+them. It swings near them in ten steps, and
+then creeps: its slope is soon right, its height above zero is not. Why the
 one hurries and the other lags is written in two numbers, and you will find them.
 
 ![A line swings into place among twenty points](pictures/10_straight_line.gif)
@@ -26,8 +27,8 @@ from visualize.plots import descent_contours, regression
 """
 ## The points and the cost
 
-The points are x = 1, 2, …, 20 with y = 3x + 5. We pretend not to know the 3 and the 5, and guess
-a line wx + b. How bad is a guess? Take at each point what is missing, wx + b − y, square it, and
+The points are x = 1, 2, …, 20 with y = 3x + 5. We pretend not to know the 3 and the 5, and guess a
+line wx + b. How bad is a guess? Take at each point how far it is off, wx + b − y, square it, and
 add up: the **cost** is Σ(wx + b − y)²/2m for m points. (The ½ is there to cancel the 2 that comes
 down from the square.)
 """
@@ -58,8 +59,8 @@ assert cost(0.0, 0.0) == 815.75
 
 # %% [markdown]
 """
-By hand, with the chain rule: each square passes 2·(missing)/2m back, the multiplication by x passes
-that on to w times x, and the addition to b as it is. So ∂J/∂w = Σ(wx + b − y)·x/m, and
+By hand, with the chain rule: each square passes 2·(missing)/2m back, the multiplication passes
+that on, times x, to w, and the addition to b as it is. So ∂J/∂w = Σ(wx + b − y)·x/m, and
 ∂J/∂b = Σ(wx + b − y)/m. The graph of one point alone shows it:
 """
 
@@ -149,8 +150,9 @@ picture
 """
 How narrow, say the second derivatives: how fast the slope changes in each direction. There are four
 of them, ∂²J/∂w², ∂²J/∂w∂b twice, ∂²J/∂b², and `hessian` lists them. By hand they are the means of
-x², of x, and of 1. The **eigenvalues** of this little table are how curved the valley is across and
-along.
+x², of x, and of 1. Two numbers that belong to such a table, its **eigenvalues**, say how curved the
+valley is where it is most curved, across, and where it is least, along. How to compute them is a
+matter for other books; NumPy does it.
 """
 
 # %%
@@ -165,10 +167,10 @@ assert isclose(across * along, np.linalg.det(by_hand), rel_tol=1e-9)
 # %% [markdown]
 """
 Lesson 4 said: a rate must stay below 2/curvature, and each step leaves 1 − rate · curvature of the
-distance. Across, 0.01 is near the bound 2/144.3 = 0.0139: it cannot be larger. And along, that rate
-leaves 99.8 % at each step. One rate has to serve both directions, and that is the whole trouble
-with plain descent. (Moving the middle of the points to x = 0 would cure it here: then the mean of x
-is 0, and w and b stop leaning on each other. So one does that with data.)
+distance. Across, 0.01 is near the bound 2/144.3 = 0.0139: it cannot be much larger. And along, that
+rate leaves 99.8 % at each step. One rate has to serve both directions, and that is the whole
+trouble with plain descent. (Moving the middle of the points to x = 0 would cure it here: then the
+mean of x is 0, and w and b stop leaning on each other. That is why data are centred.)
 """
 
 # %%
@@ -222,8 +224,9 @@ assert abs(b.data + 1) < 0.15
 ## One thing to try
 
 Move the points: subtract the mean 10.5 from every x before the descent, as below, and count how
-many steps bring the cost below 0.83. The same rate gains nothing; but now the bound is 2/33, so
-try 0.05, which would have thrown the old descent out.
+many steps bring the cost below 0.83. At the same rate it takes more, 333 instead of 250; but the
+mean of x² is now 33.25 and the bound 2/33.25 = 0.06, so try 0.05, which would have thrown the old
+descent out.
 """
 
 # %%

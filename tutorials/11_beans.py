@@ -3,8 +3,9 @@
 # Lesson 11: The beans
 
 **What you will see first.** A hundred beans: the larger, the more toxic. A weight learns how much
-more, in three manners: from one bean at a time, from ten, and from all hundred. The first trembles,
-the last glides. They spend the same number of looks at beans, and you will see what each has of it.
+more, in three ways: from one bean at a time, from ten, and from all hundred. The first trembles,
+the last glides. They spend the same number of looks at beans, and you will see what each gets out
+of it.
 
 ![Three paths of the weight: one bean at a time trembles, all beans
 glide](pictures/11_three_ways.png)
@@ -168,8 +169,8 @@ assert w_text != ways["all hundred"][1][1]
 
 # %% [markdown]
 """
-What *is* true: early on, many rough steps beat few exact ones, as a thousand beans say nearly the
-same as a hundred. Near the goal the exact ones win. Batches in between, and a rate that decays,
+What *is* true: early on, many rough steps beat few exact ones, as a few beans say nearly the
+same as all. Near the goal the exact ones win. Batches in between, and a rate that decays,
 take the best of both, and nearly everything is trained that way.
 
 ## One thing to try
@@ -182,7 +183,7 @@ w = 0.1
 for n in range(1000):
     rate = 0.1  # try: 0.1 / (1 + n / 100)
     w -= rate * slope(w, [n % 100])
-print(f"after 1000 beans w = {w:.6f}, the best is {best:.6f}")
+print(f"after 1000 beans w = {w:.6f}, the best is {best:.6f}: off by {abs(w - best):.6f}")
 
 # %% [markdown]
 """

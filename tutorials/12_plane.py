@@ -72,7 +72,7 @@ A card of an array shows its shape, its mean and deviation, and the length of it
 
 ## 201 steps
 
-The rate is 0.5, as in the text, and it prints every twentieth step.
+The rate is 0.5, as in the text, and we print every twentieth step.
 """
 
 # %%
@@ -107,8 +107,9 @@ picture
 """
 ## One thing to try
 
-Give the points a little noise: add `0.05 * rng.standard_normal(100)` to y. The three numbers still
-come to rest, beside 0.1, 0.2 and 0.3. How far beside?
+Give the points a little noise: add `0.05 * rng.standard_normal(100)` to y. The best three
+numbers are then beside 0.1, 0.2 and 0.3. How far beside? (`lstsq` finds the best plane outright, as
+the normal equation of lesson 11 finds the best line.)
 """
 
 # %%

@@ -131,7 +131,7 @@ it never stops.
 
 # %%
 def learn(targets, rounds=100):
-    """Return weights, bias and the corrections made, or None for the rounds if it never stops."""
+    """Return weights, bias and the corrections made; None if so many rounds did not suffice."""
     w, b, corrections = np.zeros(2), 0.0, 0
     for _ in range(rounds):
         before = corrections
@@ -156,7 +156,8 @@ assert learn([0, 1, 1, 0]) is None
 The rule cannot be used on two layers: it does not say whose fault a wrong answer was. And the
 gradient is no help as long as the answer is a step, whose slope is 0 everywhere. Replace the step
 by a smooth one, the sigmoid, and there is a slope to follow through both layers: here is XOR,
-learnt by descent. It has 9 numbers to find.
+learnt by descent: `MLP(2, [2, 1])` is two neurons and one after them, `nonlin=True` gives
+the last one its sigmoid too, and `bce` is the cross-entropy of lesson 18. It has 9 numbers to find.
 """
 
 # %%
@@ -173,6 +174,7 @@ print("XOR, learnt:", "  ".join(f"{x:.3f}" for x in outputs), f"  loss {loss.dat
 assert [round(x) for x in outputs] == [0, 1, 1, 0]
 
 # %%
+optimizer.zero_grad()
 x1, x2 = Value(1.0), Value(0.0)
 y = network([x1, x2])
 y.backward()
@@ -183,6 +185,9 @@ picture
 
 # %% [markdown]
 """
+Look at the weights: the first neuron is an OR, the second a NAND, the last an AND of both. Descent
+has found what we built by hand.
+
 ## One thing to try
 
 Three inputs, and the question "are at least two of them 1?" Is there a line, or rather a plane? Ask

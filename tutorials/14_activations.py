@@ -3,8 +3,8 @@
 # Lesson 14: Activations
 
 **What you will see first.** Four functions in a row, a step, a sigmoid, a tanh, a ReLU, each with
-its slope. They are what stands between the layers of a network. Take them out, and a network of a
-hundred layers is no more than one: you will see it collapse.
+its slope. They are what stands between the layers of a network. Take them out, and a network of
+many layers is no more than one: you will see three of them collapse.
 
 ![Step, sigmoid, tanh and ReLU with their slopes](pictures/14_activations.png)
 
@@ -106,7 +106,7 @@ picture
 
 # %% [markdown]
 """
-Look at the lower lines, the slopes. The step has none: nothing can be learnt through it. The
+Look at the dashed lines, the slopes. The step has none: nothing can be learnt through it. The
 sigmoid's is never more than 1/4, so ten sigmoids in a row pass on less than a millionth. tanh gets
 to 1, but only around 0. ReLU passes on all or nothing; that is why deep networks became possible
 with it, and also why some of its neurons fall asleep for ever.

@@ -118,8 +118,9 @@ dimensions. Nobody can see that one, but it behaves like the plane: there are di
 straight lines, and a line that divides it is a plane of 783 dimensions.
 
 Samples are stacked as rows, (samples, features). A layer moves all points of one space into
-another, here from 2 dimensions to 3, to 2, to 2. Below, a circle of 60 samples goes through: what
-comes out is so small and so flat that it looks like a line. Sigmoids squeeze.
+another, here from 2 dimensions to 3, to 2, to 2. Below, a circle of 61 samples goes through (the
+last is the first): what comes out is so small and so flat that it looks like a line. Sigmoids
+squeeze.
 """
 
 # %%

@@ -76,7 +76,7 @@ for constant in (-1000.0, 3.0, 1e6):
 """
 The picture shows three probabilities while the first score goes from −6 to 6 and the others stay at
 0 and 1. The order of the scores is the order of the probabilities: whoever only wants to know
-*which*, may leave the softmax out.
+*which* may leave the softmax out.
 """
 
 # %%

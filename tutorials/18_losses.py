@@ -172,9 +172,10 @@ Accuracy 0.95 and a loss of 0.4, or accuracy 0.94 and a loss of 0.2: which netwo
 
 <details><summary>Answer</summary>
 
-It depends on what for. The first gets a few more right, but is very sure of some that it gets
-wrong: that is where its loss comes from. If somebody acts on how sure it says it is, the second is
-the better one. The loss asks for honest probabilities, the accuracy only for the right side.
+It depends on what for. The first gets a few more right, but may be very sure of some that it gets
+wrong, or unsure of all: one of the two makes its loss. If somebody acts on how sure it says it is,
+the second is the better one. The loss asks for honest probabilities, the accuracy only for the
+right side.
 
 </details>
 """

@@ -3,9 +3,9 @@
 # Lesson 19: A gradient, worked out in full
 
 **What you will see first.** A network of three neurons, one sample, one weight, and the question:
-how much does the loss change if this weight does? The answer is a product of four numbers, and you
-will see every one of them. Multiply them with few digits, as the text does, and it is off in the
-third.
+how much does the loss change if this weight does? The answer is a product of three numbers, and you
+will see every one of them. Multiply them with few digits, as the text does, and the third digit is
+off.
 
 ![Three sigmoid neurons on cards, with all their gradients](pictures/19_network.svg)
 
@@ -60,8 +60,9 @@ picture
 
 # %% [markdown]
 """
-The picture shows the same network, made of neurons: a card for each, on which a weight has its
-value in blue and its gradient in orange.
+The picture shows the same network, made of neurons: layer1.neuron1 is h₁, with w₁ and w₂ as its
+w[0] and w[1], layer1.neuron2 is h₂, and layer2.neuron1 is ŷ. There is a card for each, on which a
+weight has its value in blue and its gradient in orange.
 
 ## By hand
 
@@ -118,16 +119,16 @@ The command line can do it too, with the formula in one piece:
 
     autodiff "(1 - sigmoid(w*sigmoid(-2*w1 - 1) + sigmoid(-3)))**2" w1=1 w=1 --explain w1
 
-**The slips.** The text multiplies −0.952, 0.249 and −0.0904, which it had cut to three digits, and
-gets 0.0214 where 0.0215 is right: cut the *last* number, not the first ones. Its formula for ŷ
-prints h₁ and h₃ where the biases belong, and it feeds h₂ from x₃ and x₄, which this network does
-not have; its numbers are those of the network above all the same.
+**The slips.** The text multiplies −0.952, 0.249 and −0.0904, and gets 0.0214 where 0.0215 is right.
+(The first is cut, where −0.953 would be nearer.) Round the *result*, not the factors. Its formula
+for ŷ prints h₁ and h₃ where the biases belong, and it feeds h₂ from x₃ and x₄, which this network
+does not have; its numbers are those of the network above all the same.
 """
 
 # %%
-truncated = -0.952 * 0.249 * -0.0904
-print(f"from truncated factors: {truncated:.4f}, from all digits: {by_hand:.4f}")
-assert f"{truncated:.4f}" == "0.0214"
+short = -0.952 * 0.249 * -0.0904
+print(f"from short factors: {short:.4f}, from all digits: {by_hand:.4f}")
+assert f"{short:.4f}" == "0.0214"
 assert f"{by_hand:.4f}" == "0.0215"
 
 # %% [markdown]
@@ -165,7 +166,7 @@ larger ŷ. Yes.
 ## One thing to try
 
 Take one step against all nine gradients, with the rate below. Is ŷ closer to 1? With which rate is
-it past 0.9?
+it past 0.9? (Somewhere between 8 and 10.)
 """
 
 # %%

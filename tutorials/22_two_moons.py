@@ -7,8 +7,8 @@ straight line parts them. A network of 33 neurons bends one until it does: every
 right side after fewer than a hundred steps. And a small network on cards, with all of its weights
 and their gradients.
 
-![The two moons and the line between the sides of the network, before, during and after
-training](pictures/22_two_moons.png)
+![The two moons and the sides of the network: at the start all on one side, then a line, then one
+that parts them all](pictures/22_two_moons.png)
 
 *About 15 minutes. The lesson runs as it stands, and writes its pictures into the directory that
 you run it from.*
@@ -69,7 +69,8 @@ for score, side in [(0.4, 1), (-0.3, 1), (2.0, 1), (0.5, -1)]:
 ## The network
 
 `MLP(2, [16, 16, 1])` takes two numbers through two layers of 16 neurons to one score. A neuron
-multiplies its inputs with weights, adds a bias, and keeps what is above 0 (ReLU). The weights start
+multiplies its inputs with weights, adds a bias, and keeps what is above 0 (ReLU); only the last one
+keeps its sum as it is. The weights start
 at random; `seed` makes it the same random each time, on every machine.
 """
 
@@ -176,8 +177,24 @@ picture
 """
 ## One thing to try
 
-Give the model one layer of three neurons, `MLP(2, [3, 1])`, and train it as above. How many points
-does it get right, and what does its line look like? Then try `activation="tanh"`.
+How many points does a network of one layer get right, with as many neurons as you say below?
+"""
+
+# %%
+width = 3
+
+autodiff.seed(1)
+little = MLP(2, [width, 1])
+optimizer = SGD(little.parameters(), lr=linear_decay(1.0, 0.1, steps=100))
+for _ in range(100):
+    loss = hinge(little(X), sides)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print(f"{width} neurons: {accuracy(little(X)):.0%} of the points are on their side")
+
+# %% [markdown]
+"""
 
 ## One question
 

@@ -2,7 +2,7 @@
 """
 # Lesson 23: How weights begin
 
-**What you will see first.** The same network of five layers, begun in six manners, and histograms
+**What you will see first.** The same network of five layers, begun in six ways, and histograms
 of what comes out of each layer. From zeros it stays zeros; begun too wildly it piles up at the two
 ends; in between there are beginnings that keep their spread from layer to layer. They have names,
 and a short formula each.
@@ -93,7 +93,7 @@ BEGINNINGS = {
 
 
 def through(deviation, activation):
-    """Return the activations of each layer, and the deviation of the gradients there."""
+    """Return the activations of each layer, with what `backward()` left there."""
     rng = np.random.default_rng(5)
     x = Tensor(rng.standard_normal((300, WIDTHS[0])))
     layers = []
@@ -106,7 +106,7 @@ def through(deviation, activation):
 
 
 def spreads(activation):
-    print(f"{activation}: deviation of the activations, layer 1 to 5, and of the gradients there")
+    print(f"{activation}: deviation of the activations, layer 1 to 5, and mean |gradient| there")
     rows, table = {}, {}
     for name, deviation in BEGINNINGS.items():
         layers = through(deviation, activation)
@@ -132,8 +132,8 @@ picture
 """
 Zeros stay zeros. N(0, 1) drives nearly every neuron to −1 or 1, where the slope of tanh is 0: what
 comes back is carried by the few that are not at an end, and grows, fifteen times at layer 1. The
-other four keep their shape; as this network narrows, 1/√out lets the activations grow a little. Now
-with ReLU:
+other four neither vanish nor pile up: 1/√in loses half of its spread on the way, Xavier a third, He
+and 1/√out least. Now with ReLU:
 """
 
 # %%
@@ -150,8 +150,8 @@ picture
 
 # %% [markdown]
 """
-With 1/√in a ReLU network loses about a third of its size at each layer, since half of each sum is
-cut away; He's factor √2 puts it back.
+With 1/√in a ReLU network loses about three tenths of its size at each layer (1 − 1/√2), since half
+of each sum is cut away; He's factor √2 puts it back.
 
 ## The three-layer class of the text
 
@@ -196,8 +196,8 @@ for name, s in [("as in the code", 0.1), ("as in the formula", 100**-0.25), ("fa
 Its questions, answered. *How many outputs?* Ten, one for each digit, so that each can say how much
 it believes in its own. One output that says "7" would make 8 a smaller mistake than 2. *Why
 normal?* It need not be: uniform numbers of the same deviation do as well, as the sum of many such
-is normal in any case. Small numbers should be more frequent than large ones, and none should be
-huge; that is all.
+is normal in any case. None should be huge; that
+is all.
 
 ## One thing to try
 

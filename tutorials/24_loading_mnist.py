@@ -2,7 +2,7 @@
 """
 # Lesson 24: Loading digits
 
-**What you will see first.** Real handwritten digits, a hundred of them on a sheet. They lie in
+**What you will see first.** Real handwritten digits, sixty of them on a sheet. They lie in
 files of a very plain kind, which you will take apart byte by byte; then the three switches that say
 in which shape you want them, and what a broken file says.
 
@@ -29,7 +29,7 @@ from visualize.plots import images
 ## The digits
 
 MNIST has 60,000 digits to learn from and 10,000 to be examined with, each 28 × 28 pixels. A small
-part of it comes with the package, 5,000 and 1,000 real ones, so that this lesson needs no network.
+part of it comes with the package, 5,000 and 1,000 real ones, so that this lesson needs no internet.
 `python 24_loading_mnist.py --full` takes the whole: from the folder that `AUTODIFF_DATA` names,
 from the cache, or from the public mirrors, and checks the bytes.
 """
@@ -151,8 +151,8 @@ saved the same way, as `safetensors`.
 
 ## One thing to try
 
-Which digits look most alike on the average? Make the mean picture of each digit, and put 4 and 9
-beside each other.
+Which two digits look most alike on the average? Guess, then run the cell: it makes the mean picture
+of each digit.
 """
 
 # %%

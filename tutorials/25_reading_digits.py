@@ -43,7 +43,7 @@ print(model.summary((784,)))
 loss = nn.cross_entropy(model(x_train[:100]), y_train[:100])
 loss.backward()
 print(
-    f"loss before any learning: {loss.item():.4f}; who knows nothing has log 10 = {np.log(10):.4f}"
+    f"loss before any learning: {loss.item():.4f}; knowing nothing gives log 10 = {np.log(10):.4f}"
 )
 assert 1.5 < loss.item() < 3.5
 
@@ -90,9 +90,9 @@ picture
 
 # %% [markdown]
 """
-The loss of the training digits goes on falling, that of the test digits comes to rest: from there
-on the network learns its examples by heart, more than it learns to read. On all of MNIST, with
-twelve times as many examples, that comes later, and it ends at 0.97.
+The loss of the training digits falls faster than that of the test digits ("validation" in the
+picture): the network begins to learn its examples by heart. But the test loss is still falling at
+the end. On all of MNIST, with twelve times as many examples, it gets further, to 0.97.
 
 ## What it takes for what
 """
@@ -156,7 +156,8 @@ optimizer = optim.Adam(larger.parameters(), lr=optim.cosine_decay(0.001, steps=s
 history = autodiff.fit(
     larger, (x_train, y_train), nn.cross_entropy, optimizer, epochs, validation=(x_test, y_test)
 )
-print(f"784-256-128-10 with Adam: test accuracy {history['validation_accuracy'][-1]:.4f}")
+print(f"784-256-128-10 with Adam: training accuracy {history['train_accuracy'][-1]:.4f}", end=", ")
+print(f"test accuracy {history['validation_accuracy'][-1]:.4f}")
 assert history["validation_accuracy"][-1] >= (0.98 if full else 0.94)
 
 # %% [markdown]
@@ -216,13 +217,13 @@ assert share >= (0.94 if full else 0.75)
 Draw a digit, dark on light, and save it as `mine.png`. Then train by the command, and ask it:
 
 ```
-autodiff mnist --epochs 5
+autodiff mnist --small --epochs 5
 autodiff mnist --predict mine.png
 ```
 
 It centres the picture and turns light and dark round, as the makers of MNIST did, and shows you
-what the network saw. Or see how much an epoch of the small part teaches, with another number of
-neurons:
+what the network saw. Or see how much three
+epochs teach, with another number of neurons:
 """
 
 # %%

@@ -2,7 +2,7 @@
 """
 # Lesson 26: Optimisers
 
-**What you will see first.** A long flat valley, and seven ways down. Plain descent zigzags across
+**What you will see first.** A long flat valley, and six ways down. Plain descent zigzags across
 it. A ball that keeps its momentum overshoots and comes round. Others give each direction a step of
 its own. Then all of them on real digits, and why one of them grows tired.
 
@@ -42,7 +42,7 @@ assert isclose(y.grad, 4.0)
 
 # %% [markdown]
 """
-## Seven ways, by hand
+## Six ways, by hand
 
 g is the slope. Each way remembers something for each number, and moves by a formula of it:
 
@@ -63,7 +63,7 @@ steps. δ, a tiny number, keeps it from dividing by 0. **RMSProp** forgets the o
 rate ρ (the engine calls it alpha). **Adam** has both, momentum and forgotten squares; m̂ and v̂
 make up for the zeros that both began with.
 
-Here they are in ten lines, for one number:
+Here they are in a few lines, for one number:
 """
 
 
@@ -136,6 +136,7 @@ picture
 SGD's rate of 0.95 is just below the bound 2/2 = 1 of the steep direction, so it jumps from side to
 side. Momentum's jumps cancel each other in v and its steps along the valley add up; it then rolls
 past the goal. AdaGrad and Adam see that y has had large slopes and x small ones, and go straighter.
+At its end momentum is still swinging.
 
 ## On real digits
 
@@ -196,10 +197,11 @@ assert whole["validation_accuracy"][-1] < runs["SGD"]["validation_accuracy"][-1]
 """
 ## Why AdaGrad grows tired
 
-Its r only ever grows. If the slopes stay about as large as they are, r is about t·g² after t steps,
-and the step rate · g/√r shrinks like 1/√t: after 10,000 steps to a hundredth, whether the goal is
-near or not. RMSProp forgets, so its r follows g², and its steps keep their size. Give both a slope
-that is always 1, an endless ramp:
+On runs as short as these AdaGrad is the best of all. It tires later. Its r only ever grows. If the
+slopes stay about as large as they are, r is about t·g² after t steps, and the step rate · g/√r
+shrinks like 1/√t: after 10,000 steps to a hundredth, whether the goal is near or not. RMSProp
+forgets, so its r follows g², and its steps keep their size. Give both a slope that is always 1, an
+endless ramp:
 """
 
 # %%
@@ -230,8 +232,8 @@ picture
 
 # %% [markdown]
 """
-(RMSProp's first step is ten times as long as the others: its r begins at 0 and has only a hundredth
-of the first square in it. Adam's m̂ and v̂ are there to avoid just that.)
+(RMSProp's first step is ten times as long as the later ones: its r begins at 0 and has only a
+hundredth of the first square in it. Adam's m̂ and v̂ are there to avoid just that.)
 
 ## One thing to try
 

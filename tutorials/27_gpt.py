@@ -95,8 +95,8 @@ gradients too.
 
 1. **Attention.** The token asks: its *query*. Every token before it, and itself, offers a *key* and
 a *value*. The query times a key says how well they fit; a softmax makes shares of that (lesson 17);
-and the values are mixed in those shares. Four heads do so side by side, on four numbers each. 2.
-**A small network** of one hidden layer, 64 wide, with ReLU.
+and the values are mixed in those shares. Four heads do so side by side, on four numbers each.
+2. **A small network** of one hidden layer, 64 wide, with ReLU.
 
 Before each, the row is brought to the size one (a **norm**), as lesson 23 taught us to keep sizes.
 """
@@ -207,11 +207,10 @@ assert last < 2.1
 
 smooth = [sum(history[max(0, i - 40) : i + 1]) / min(i + 1, 41) for i in range(STEPS)]
 picture = lines(
-    {"mean of 40 names": smooth},
+    {"mean of 40 names": smooth, "a guess among 27": [log(27)] * STEPS},
     x="step",
     y="loss",
-    target=log(27),
-    title="A GPT learns names; the line is a guess among 27",
+    title="A GPT learns names",
 )
 picture.save("27_loss.png")
 print("wrote 27_loss.png")
@@ -219,6 +218,8 @@ picture
 
 # %% [markdown]
 """
+The waves are the list: it has 144 names, and they come again in the same order.
+
 ## New names
 
 Begin with the dot, draw a letter by the probabilities, put it in, draw the next, until the dot
@@ -252,8 +253,9 @@ assert vowels >= 18  # it has found out that a name has a vowel
 
 # %% [markdown]
 """
-After a thousand names it knows that a name has vowels, that an l likes another l, and that many
-end in a. The large ones have seen more text and have more of everything; the parts are these.
+After a thousand names it knows that a name has vowels, that consonants like vowels after them, and
+that many end in a. The large ones have seen more text and have more of everything; the parts are
+these.
 
 ## One thing to try
 
@@ -274,8 +276,8 @@ Where in this network do letters learn anything of each other?
 <details><summary>Answer</summary>
 
 Only in the attention. All else, embeddings, norms, the small network, the scores, looks at one
-place at a time. Without attention each letter would be guessed from the one before it alone, as the
-memory would never be asked.
+place at a time. Without attention each letter would be guessed from the one before it and
+its place alone, as the memory would never be asked.
 
 </details>
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,16 @@ def test_log_scales_say_so_and_leave_gaps_for_what_has_no_logarithm():
 def test_what_is_no_line_is_refused(curves, options, error, words):
     with pytest.raises(error, match=words):
         lines(curves, **options)
+
+
+def test_the_ticks_of_a_log_scale_are_words_and_not_commands(tmp_path):
+    figure = lines({"a": [1e-6, 1e-3, 1.0, 100.0]}, log="y").figure()
+    figure.canvas.draw()
+    shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert {"10⁻⁶", "10⁻³", "10⁰"} & set(shown)
+    text = Path(lines({"a": ([1, 10, 100], [2.0, 3.0, 4.0])}, log="xy").save(tmp_path / "a.svg"))
+    assert "mathdefault" not in text.read_text("utf-8")
+    figure = lines({"a": [2.0, 3.0, 4.0]}, log="y").figure()
+    figure.canvas.draw()
+    numbers = [label.get_text() for label in figure.axes[0].get_yticklabels(minor=True)]
+    assert "3" in numbers

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from autodiff.wording import shown
 
 from ..style import Theme
-from .looks import dress, end_names, heading, panels, run_colors
+from .looks import dress, end_names, heading, log_scale, panels, run_colors
 from .panels import number
 from .plot import Plot, our_style, theme_of
 
@@ -109,7 +109,7 @@ class _History(Plot):
             dots: dict[str, Any] = dict(marker="o", ms=3.5) if len(line.xs) <= 25 else {}
             axes.plot(line.xs, line.ys, color=line.color, gid="line", **line.look, **dots)
         if logarithmic:
-            axes.set_yscale("log")
+            log_scale(axes, "y")
         if what == "accuracy":
             whole = max(numbers, default=1.0) - min(numbers, default=0.0) > 0.05
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if whole else 1))

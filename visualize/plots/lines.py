@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from autodiff.wording import shown
 
 from ..style import Theme
-from .looks import dress, end_names, panels, run_colors
+from .looks import dress, end_names, log_scale, panels, run_colors
 from .panels import number
 from .plot import Plot, our_style, theme_of
 from .reading import numbers
@@ -106,7 +106,8 @@ class _Lines(Plot):
                 name + " (log scale)" * (axis in self.log) for axis, name in zip("xy", self.named)
             ]
             dress(axes, theme, names[0], names[1], self.title)
-            axes.set(**{f"{axis}scale": "log" for axis in self.log})
+            for axis in self.log:
+                log_scale(axes, axis)
             axes.grid(color=theme.edge, alpha=0.3, lw=0.7)
             ends = []
             for i, (name, (xs, ys)) in enumerate(self.curves.items()):

@@ -11,6 +11,7 @@ the ground to orange, for numbers with a sign; `sides` the same but pale, to dra
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,29 @@ def dress(axes: Axes, theme: Theme, x: str = "", y: str = "", title: str = "") -
     axes.set_xlabel(x, color=theme.local, fontsize=10)
     axes.set_ylabel(y, color=theme.local, fontsize=10)
     axes.set_title(title, color=theme.local, fontsize=11, loc="left", pad=8)
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def log_scale(axes: Axes, which: str) -> None:
+    """Give an axis, "x" or "y", a log scale with 10ⁿ at its ticks, and numbers between if few."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis: Any = axes.xaxis if which == "x" else axes.yaxis
+    axes.set(**{f"{which}scale": "log"})
+
+    def power(x: float, place: Any = None) -> str:
+        exponent = round(math.log10(x)) if x > 0.0 else 0
+        return f"10{str(exponent).translate(_RAISED)}"
+
+    def between(x: float, place: Any = None) -> str:
+        low, high = sorted(axis.get_view_interval())
+        first = f"{x:.0e}"[0]
+        return style.number(x) if high < 10.0 * low and first in "2356" else ""
+
+    axis.set_major_formatter(FuncFormatter(power))
+    axis.set_minor_formatter(FuncFormatter(between))
 
 
 def heading(figure: Figure, theme: Theme, title: str) -> None:

@@ -22,7 +22,7 @@ from autodiff.wording import a_kind, shown
 
 from ..networks import is_activation
 from ..style import Theme
-from .looks import dress, heading, panels
+from .looks import dress, heading, log_scale, panels
 from .panels import number
 from .plot import Plot, our_style, theme_of
 from .reading import numbers
@@ -205,7 +205,7 @@ class _Histograms(Plot):
         low = max(low, high * 1e-12)
         edges = np.geomspace(low / 1.3, high * 1.3, _BINS)
         for axes, (layer, x) in zip(line, row.layers.items()):
-            axes.set_xscale("log")
+            log_scale(axes, "x")
             self._fill(axes, sizes[layer], edges, self.theme.gradient, self.theme.faintest_pill)
             axes.locator_params(axis="x", numticks=5)
             zeros = f", {(x == 0.0).mean():.0%} are 0" if x.size and (x == 0.0).any() else ""
