@@ -141,6 +141,10 @@ def __getattr__(name: str) -> object:
         from .training import fit
 
         return fit
+    if name == "compile":
+        from .compiler import compile
+
+        return compile
     from .functions import ALIASES
 
     if name in ("cat", "manual_seed"):
@@ -154,7 +158,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "data", "nn", "optim", "training"])
+    return sorted([*__all__, "compile", "data", "nn", "optim", "training"])
 
 
 __all__ = [

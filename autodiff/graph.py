@@ -159,6 +159,7 @@ class _Modes(local):
     checking: errstate | None = None
     transforms = 0  # how many transforms are calling their functions just now
     rule: str | None = None  # the name of a user's rule that is being differentiated
+    trace: Any = None  # what notes the comparisons of Values, while a function is being compiled
 
     @contextmanager
     def rule_of(self, name: str | None) -> Iterator[None]:

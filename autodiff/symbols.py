@@ -119,6 +119,18 @@ class Formula:
     def __rmul__(self, other: float) -> Formula:
         return multiply(other, self)
 
+    def __truediv__(self, other: Formula | float) -> Formula:
+        return operation("divide")(self, other)
+
+    def __rtruediv__(self, other: float) -> Formula:
+        return operation("divide")(other, self)
+
+    def __pow__(self, other: Formula | float) -> Formula:
+        return operation("power")(self, other)
+
+    def __rpow__(self, other: float) -> Formula:
+        return operation("power")(other, self)
+
     def __neg__(self) -> Formula:
         return negative(self)
 

@@ -82,6 +82,7 @@ PYTHON: Style = {
     "add": ("{} + {}", SUM, (SUM, PRODUCT)),
     "subtract": ("{} - {}", SUM, (SUM, PRODUCT)),
     "multiply": ("{}*{}", PRODUCT, (PRODUCT, POWER)),
+    "over": ("{}/{}", PRODUCT, (PRODUCT, POWER)),  # a quotient whose divisor is not 0
     "negative": ("-{}", POWER, (ATOM,)),
     "equal": ("({} == {})", ATOM, (SUM, SUM)),
     "less": ("({} < {})", ATOM, (SUM, SUM)),

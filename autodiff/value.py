@@ -313,15 +313,23 @@ class Value(Node):
     # numbers
 
     def __lt__(self, other: Any) -> bool:
+        if altered and modes.trace:
+            return modes.trace.compare("less", self, other)
         return self.data < (other.data if isinstance(other, Value) else other)
 
     def __le__(self, other: Any) -> bool:
+        if altered and modes.trace:
+            return modes.trace.compare("less_equal", self, other)
         return self.data <= (other.data if isinstance(other, Value) else other)
 
     def __gt__(self, other: Any) -> bool:
+        if altered and modes.trace:
+            return modes.trace.compare("greater", self, other)
         return self.data > (other.data if isinstance(other, Value) else other)
 
     def __ge__(self, other: Any) -> bool:
+        if altered and modes.trace:
+            return modes.trace.compare("greater_equal", self, other)
         return self.data >= (other.data if isinstance(other, Value) else other)
 
     def item(self) -> float:
@@ -335,13 +343,15 @@ class Value(Node):
                 " while that is differentiated itself: its derivative would be lost; write the vjp"
                 " with operators and the functions of autodiff"
             )
+        if altered and modes.trace:
+            modes.trace.refuse("float(), as math's functions take it,")
         return float(self.data)
 
     def __int__(self) -> int:
         return int(float(self))
 
     def __round__(self, digits: int | None = None) -> float:
-        return round(self.data, digits)
+        return round(float(self), digits)
 
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)

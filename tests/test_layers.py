@@ -109,6 +109,7 @@ HEAVY: dict[str, set[str]] = {
         "autodiff.special",
         "autodiff.tensor",
         "autodiff.windows",
+        "autodiff.compiler.columns",
         "autodiff.data",
         "autodiff.nn.activations",
         "autodiff.nn.conversion",

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from autodiff import Value, dot, linear, logsumexp
+from autodiff.compiler import compile
 from autodiff.nn import MLP
 
 from .peers import engines
@@ -108,11 +109,52 @@ def with_nn(points: list[list[float]], labels: list[int]) -> Step:
     return step
 
 
+def compiled(points: list[list[float]], labels: list[int], by_columns: bool) -> Step:
+    """Return the same step compiled, on all points one after another or on columns of them."""
+    model = MLP(2, [16, 16, 1])
+    parameters = model.parameters()
+    numbers = [w for layer in weights([2, 16, 16, 1]) for row in layer for w in row]
+    for parameter, number in zip(parameters, numbers):
+        parameter.data = number
+    n = len(points)
+
+    def whole() -> Any:
+        scores = model(points)
+        losses = [(1 - y * score).relu() for y, score in zip(labels, scores)]
+        return sum(losses) / n + 1e-4 * dot(parameters, parameters)
+
+    def of_a_point(x1: Any, x2: Any, y: Any) -> Any:
+        loss = (1 - y * model([x1, x2])).relu()
+        return (loss + 1e-4 * dot(parameters, parameters)) / n
+
+    if by_columns:
+        import numpy as np
+
+        columns = [*np.array(points).T.copy(), np.array(labels, float)]
+        function = compile(of_a_point)
+        run = lambda: float(function.backward(*columns).sum())
+    else:
+        function = compile(whole)
+        run = lambda: function.backward()
+
+    def step() -> tuple[Any, list[float]]:
+        model.zero_grad()
+        loss = run()
+        grads = [p.grad for p in parameters]
+        for p in parameters:
+            p.data -= 0.01 * p.grad
+        return Value(loss), grads
+
+    return step
+
+
 def s2(smoke: bool) -> None:
     """Time a full-batch step on two moons: 100 points, 2-16-16-1, hinge loss, L2."""
     data = moons(4 if smoke else 100)
     steps = {name: partial(user_written, value, *data) for name, value in engines().items()}
     steps["autodiff, nn.MLP"] = partial(with_nn, *data)
+    steps["autodiff, compiled"] = partial(compiled, *data, by_columns=False)
+    steps["autodiff, compiled, columns"] = partial(compiled, *data, by_columns=True)
     agree("S2", steps, 1e-9)
     medians = apart(steps, rounds=2 if smoke else 21)
     for baseline in ("micrograd", "microgpt's Value"):
@@ -178,7 +220,7 @@ def attention_by_linear(q: list[Any], keys: list[Any], values: list[Any]) -> lis
     return linear(weights, list(zip(*values)))
 
 
-def gpt_step(value: Any, by_linear: bool = False) -> Step:
+def gpt_step(value: Any, by_linear: bool = False, by_compile: bool = False) -> Step:
     """Return one training step of a GPT whose weights are `value`s, forward, backward, SGD."""
     w = {
         name: [[value(x) for x in row] for row in matrix] for name, matrix in gpt_numbers().items()
@@ -205,7 +247,7 @@ def gpt_step(value: Any, by_linear: bool = False) -> Step:
         x = [a + b for a, b in zip(layer(hidden, w["fc2"]), kept)]
         return layer(x, w["lm_head"])
 
-    def step() -> tuple[Any, list[float]]:
+    def loss_of() -> Any:
         keys: list[Any] = []
         values: list[Any] = []
         losses = []
@@ -216,8 +258,16 @@ def gpt_step(value: Any, by_linear: bool = False) -> Step:
                 losses.append(-logits[target] + logsumexp(logits))
             else:
                 losses.append(-softmax(logits)[target].log())
-        loss = (1 / CONTEXT) * sum(losses)
-        loss.backward()
+        return (1 / CONTEXT) * sum(losses)
+
+    compiled_loss = compile(loss_of)
+
+    def step() -> tuple[Any, list[float]]:
+        if by_compile:
+            loss = value(compiled_loss.backward())
+        else:
+            loss = loss_of()
+            loss.backward()
         grads = [p.grad for p in parameters]
         for p in parameters:
             p.data -= 0.01 * p.grad
@@ -232,6 +282,7 @@ def s3(smoke: bool) -> None:
     steps = {name: partial(gpt_step, value) for name, value in engines().items()}
     steps.pop("micrograd", None)  # which has no logarithm
     steps["autodiff, linear"] = partial(gpt_step, Value, by_linear=True)
+    steps["autodiff, compiled"] = partial(gpt_step, Value, by_linear=True, by_compile=True)
     agree("S3", steps, 1e-7)
     medians = apart(steps, rounds=2 if smoke else 21)
     table("S3  a GPT in scalars, one step", medians, "microgpt's Value", "ms")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff import Value
+from autodiff.compiler import Compiled, compile
 
 from .timing import interleaved, table
 
@@ -63,10 +64,22 @@ def _gradients(value: Callable[[float], Any]) -> tuple[float, float]:
     return a.grad, b.grad
 
 
+def _compiled() -> Compiled:
+    def expression(a: Any, b: Any) -> Any:
+        numbers = iter((a, b))
+        return readme_expression(lambda number: next(numbers))[2]
+
+    return compile(expression)
+
+
 def s1(smoke: bool) -> None:
     """Time the README expression, built and swept, against micrograd and hand-written Python."""
+    compiled = _compiled()
+    compiled(-4.0, 2.0)
+    value_and_grad = compiled.value_and_grad  # the generated function, as it is after a call
     contestants: dict[str, Callable[[], tuple[float, float]]] = {
         "autodiff": lambda: _gradients(Value),
+        "autodiff, compiled": lambda: value_and_grad(-4.0, 2.0)[1],
         "by hand": _by_hand,
     }
     try:

@@ -1,0 +1,114 @@
+"""Columns: a compiled function on arrays, every row one call of it.
+
+    x = np.linspace(-3, 3, 1_000_000)
+    y, (dy_dx, dy_dw) = g.value_and_grad(x, 0.5)    # dy_dx a column, dy_dw a sum over all rows
+
+The lines are those of the program, in the words of the array vocabulary. Large columns go through
+in blocks that stay in the cache: what is computed between is never written to memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import arrays, floats
+from ..wording import shown
+from .programs import Program
+
+if TYPE_CHECKING:
+    from .compiled import Compiled
+
+BLOCK = 4096  # rows: some dozen columns of so many floats stay in the cache
+
+
+def run(compiled: Compiled, what: str, args: tuple[Any, ...]) -> Any:
+    """Return what the compiled function returns of columns."""
+    columns = [_column(compiled.name, x) for x in args]
+    shape = np.broadcast_shapes(*(column.shape for column in columns))
+    way = _way(compiled, [float(column.flat[0]) if column.size else 1.0 for column in columns])
+    program: Program = way["columns"]
+    wide = [column.ndim > 0 and column.size != 1 for column in columns]
+    flat = [
+        np.broadcast_to(column, shape).reshape(-1) if many else float(column.reshape(-1)[0])
+        for column, many in zip(columns, wide)
+    ]
+    size = int(np.prod(shape))
+    held = [float(node.data) for node in program.parameters.values()]
+    value = np.empty(size)
+    if what == "value":
+        for part in _blocks(size):
+            value[part] = arrays.quietly(way["array_value"], *_cut(flat, wide, part), *held)
+        return value.reshape(shape)
+    own: list[Any] = [np.empty(size) if many else 0.0 for many in wide]
+    other = [0.0] * len(held)
+    for part in _blocks(size):
+        rows = len(value[part])
+        found = arrays.quietly(way["array_all"], *_cut(flat, wide, part), *held)
+        value[part] = found[0]
+        for i, share in enumerate(found[1]):
+            if wide[i]:
+                own[i][part] = share
+            else:
+                own[i] += _sum(share, rows)
+        for i, share in enumerate(found[2]):
+            other[i] += _sum(share, rows)
+    if what == "backward":
+        for node, total in zip(program.parameters.values(), other):
+            if node.requires_grad:
+                node.grad += total
+        return value.reshape(shape)
+    shaped = [
+        _fitted(share.reshape(shape), column) if many else share
+        for share, column, many in zip(own, columns, wide)
+    ]
+    return value.reshape(shape), tuple(shaped)
+
+
+def _column(name: str, x: Any) -> Any:
+    column = np.asarray(x)
+    if column.dtype.kind not in "biuf":
+        raise TypeError(f"{name}() got {shown(x)}; expected numbers or arrays of real numbers")
+    return column.astype(float)
+
+
+def _blocks(size: int) -> list[slice]:
+    return [slice(start, start + BLOCK) for start in range(0, size, BLOCK)]
+
+
+def _cut(columns: list[Any], wide: list[bool], part: slice) -> list[Any]:
+    return [column[part] if many else column for column, many in zip(columns, wide)]
+
+
+def _sum(share: Any, rows: int) -> float:
+    """Return the sum over the rows; a share that is the same in all of them is one number."""
+    return float(share.sum()) if getattr(share, "ndim", 0) else float(share) * rows
+
+
+def _fitted(share: Any, column: Any) -> Any:
+    """Return the derivative of a column that was broadcast, summed over what repeats it."""
+    return share if share.shape == column.shape else arrays.unbroadcast(share, column.shape)
+
+
+def _way(compiled: Compiled, numbers: list[float]) -> dict[str, Any]:
+    """Return the program for arrays; TypeError if it branches on a value."""
+    if not compiled._ways:
+        compiled._record(tuple(numbers))
+    way = compiled._ways[0]
+    trace = way["trace"]
+    if trace.guards:
+        raise TypeError(
+            f"{compiled.name}() got a column, and branches on a value: its rows may go different"
+            " ways; write where(condition, a, b) in place of the if"
+        )
+    if "columns" not in way:
+        program = Program(trace, compiled.name, compiled.arguments, arrays=True)
+        way["columns"] = program
+        words = {**vars(arrays.raw), "inf": floats.inf, "nan": floats.nan}
+        words.update(program.words(arrays))
+        for what, backward in (("array_value", "no"), ("array_all", "all")):
+            text = program.text(backward=backward, parameters_as_arguments=True)
+            exec(compile(text, f"<{compiled.name}, on columns>", "exec"), words)  # noqa: S102
+            way[what] = words[compiled.name]
+    return way

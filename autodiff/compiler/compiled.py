@@ -1,0 +1,210 @@
+"""`compile`: a function of scalars as the Python that one would write by hand.
+
+    g = compile(lambda a, b, c: 3 * (a + b * c))
+    g(5.0, 3.0, 2.0)                    # 33.0
+    g.value_and_grad(5.0, 3.0, 2.0)     # (33.0, (3.0, 6.0, 9.0))
+    print(g.source)                     # the textbook's forward and backward, line by line
+
+The function is run once on Values (`tracing`) and printed (`programs`); then only what was printed
+runs. On arrays the same lines run on whole columns (`columns`).
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from .. import floats
+from ..graph import Node
+from ..value import Value
+from ..wording import a_kind, shown
+from .programs import Program
+from .tracing import Trace, record
+
+_MANY = 8  # ways through a function that are recorded without a word
+
+
+class Compiled:
+    """A function compiled by `compile`: call it, or ask for `value_and_grad`, `backward`, `source`.
+
+    Floats go through generated Python, one or more arrays through generated NumPy. Values as
+    arguments go through the function itself, so that graphs can be built on what it returns.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.name = _name_of(function)
+        self.arguments = _arguments(function)
+        self._ways: list[dict[str, Any]] = []
+        self.__doc__ = getattr(function, "__doc__", None)
+        self.__name__ = self.name
+
+    def __call__(self, *args: Any) -> Any:
+        """Return the value."""
+        return self._value(*args)
+
+    # Until the first call; then the generated functions stand in their places, which on floats
+    # cost no more than the lines in them.
+
+    def _value(self, *args: Any) -> Any:
+        return self._in_general("value", args)
+
+    def value_and_grad(self, *args: Any) -> Any:
+        """Return the value and the tuple of its derivatives with respect to the arguments.
+
+        Of columns both are columns; the derivative of an argument that is one number is the sum
+        over all rows.
+        """
+        return self._in_general("value_and_grad", args)
+
+    def backward(self, *args: Any) -> Any:
+        """Return the value, and add its derivatives to the `.grad` of the parameters.
+
+        Parameters are the Values that the function uses and does not take as arguments. Of columns
+        it is the derivatives of the sum over all rows.
+        """
+        return self._in_general("backward", args)
+
+    @property
+    def source(self) -> str:
+        """The generated function of value and gradients, of the way that was recorded last.
+
+        Before the first call it is traced with 1.0 for each argument.
+        """
+        if not self._ways:
+            self._record((1.0,) * len(self.arguments))
+        text: str = self._ways[0]["program"].source
+        return text
+
+    @property
+    def parameters(self) -> dict[str, Value]:
+        """The Values that the function uses and does not take as arguments, by their names."""
+        return dict(self._ways[0]["program"].parameters) if self._ways else {}
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.name}({', '.join(self.arguments)})>"
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def _in_general(self, what: str, args: tuple[Any, ...]) -> Any:
+        self._check_count(args)
+        if any(isinstance(x, Node) for x in args):
+            return self._on_nodes(what, args)
+        if any(getattr(x, "ndim", 0) or isinstance(x, (list, tuple)) for x in args):
+            from . import columns
+
+            return columns.run(self, what, args)
+        numbers = tuple(map(self._number, args))
+        if not self._ways:
+            self._record(numbers)
+        return self._ways[0][what](*numbers)
+
+    def _on_nodes(self, what: str, args: tuple[Any, ...]) -> Any:
+        if what != "value":
+            raise TypeError(
+                f"{self.name}.{what}() got a Value; expected numbers: pass x.data, or call"
+                f" {self.name}(...) on Values, which builds a graph"
+            )
+        return self.function(*args)
+
+    def _check_count(self, args: tuple[Any, ...]) -> None:
+        if len(args) != len(self.arguments):
+            raise TypeError(
+                f"{self.name}() got {len(args)} arguments; expected {len(self.arguments)}:"
+                f" {', '.join(self.arguments)}"
+            )
+
+    def _number(self, x: Any) -> float:
+        if isinstance(x, (str, bytes, complex)) or not hasattr(x, "__float__"):
+            raise TypeError(f"{self.name}() got {shown(x)}; expected a number or an array of them")
+        return float(x)
+
+    # -- recording ---------------------------------------------------------------------------------
+
+    def _record(self, numbers: tuple[float, ...]) -> None:
+        """Trace the function at these numbers, and let it be the way to try first."""
+        trace = record(self.function, numbers, self.arguments)
+        way = self._made(trace)
+        if len(self._ways) == _MANY:
+            warnings.warn(
+                f"{self.name} has taken {_MANY + 1} different ways through its branches, and each"
+                " is recorded: where(condition, a, b) needs no branch",
+                stacklevel=4,
+            )
+        self._ways.insert(0, way)
+        self.__dict__.update(
+            _value=way["value"], value_and_grad=way["value_and_grad"], backward=way["backward"]
+        )
+
+    def _made(self, trace: Trace) -> dict[str, Any]:
+        program = Program(trace, self.name, self.arguments)
+        way: dict[str, Any] = {"program": program, "trace": trace}
+        for what, backward in (
+            ("value", "no"), ("value_and_grad", "arguments"), ("backward", "accumulate"),
+        ):  # fmt: skip
+
+            def other_way(*args: float, what: str = what) -> Any:
+                return self._other_way(way, what, args)
+
+            def in_general(*args: Any, what: str = what) -> Any:
+                return self._in_general(what, args)
+
+            words = {**vars(floats), "other_way": other_way, "in_general": in_general}
+            words.update(program.words(floats))
+            words.update({f"{name}_": node for name, node in program.parameters.items()})
+            text = program.text(backward=backward, floats_only=True)
+            exec(compile(text, f"<{self.name}, compiled>", "exec"), words)  # noqa: S102  (our rows)
+            way[what] = words[self.name]
+        return way
+
+    def _other_way(self, way: dict[str, Any], what: str, args: tuple[float, ...]) -> Any:
+        """Go the next of the recorded ways, or record one more."""
+        place = next(i for i, one in enumerate(self._ways) if one is way)
+        if place + 1 < len(self._ways):
+            result = self._ways[place + 1][what](*args)
+        else:
+            self._record(args)
+            return self._ways[0][what](*args)
+        return result
+
+
+def compile_(function: Callable[..., Any]) -> Compiled:
+    """Return a function of scalars as generated straight-line Python, much faster than its graph.
+
+    It takes floats, or arrays in any argument, and returns the value; `value_and_grad` also the
+    derivatives, `backward` adds those of the Values that it captured to their `.grad`. `source` is
+    what runs, to read: every operation a line, forward and then backward.
+
+    It is traced at the first call, and traced anew where a later call takes another branch; nothing
+    silently takes the wrong one. `float()`, `math`'s functions and `detach()` of a Value would take
+    a number out of the trace: TypeError. Random numbers, and all that is no Value, are fixed as
+    they were in the trace.
+    """
+    if not callable(function):
+        raise TypeError(f"compile() got {shown(function)}; expected a function of numbers")
+    return Compiled(function)
+
+
+def _name_of(function: Any) -> str:
+    name = getattr(function, "__name__", type(function).__name__)
+    return name if name.isidentifier() else "f"
+
+
+def _arguments(function: Any) -> list[str]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"compile() got {a_kind(function)} whose arguments cannot be known; expected a function"
+            " written in Python"
+        ) from None
+    for p in parameters:
+        if p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD):
+            star = "*" if p.kind is p.VAR_POSITIONAL else ""
+            raise TypeError(
+                f"compile() got a function with {star}{p.name}; expected plain arguments, of one"
+                " number each"
+            )
+    return [p.name for p in parameters]

@@ -1,0 +1,391 @@
+"""Programs: a graph printed as straight-line Python, forward and then backward.
+
+    def f(a, b, c):
+        # forward
+        u = b * c
+        v = a + u
+        J = 3.0 * v
+        # backward
+        dJ_dv = 3.0
+        dJ_du = dJ_dv  # dv/du = 1
+        dJ_dc = dJ_du * b  # du/dc = b
+        dJ_db = dJ_du * c  # du/db = c
+        dJ_da = dJ_dv  # dv/da = 1
+        return J, (dJ_da, dJ_db, dJ_dc)
+
+Each line is a row of the table, written by the symbol vocabulary: the formula of the operation, and
+its rule of calculus with names for numbers. There is no second set of rules. A value that is used
+several times has one line, in which the shares of all its uses are added up.
+"""
+
+from __future__ import annotations
+
+import keyword
+from typing import TYPE_CHECKING, Any
+
+from .. import floats, symbols
+from ..graph import Node, topological_order
+from ..primitive import HandWritten
+from ..symbols import Formula
+from .tracing import COMPARISONS_HOME, Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ..primitive import Primitive
+    from .tracing import Trace
+
+# What a name in a program must not be: the words that the lines call, and Python's own.
+_TAKEN = {*vars(floats), *keyword.kwlist, "other_way", "in_general", "type", "float"}
+
+_LONGEST_COMMENT = 40
+
+
+def _is_ours(primitive: Primitive) -> bool:
+    return primitive.elementwise or primitive.home[0] == COMPARISONS_HOME
+
+
+class Program:
+    """A trace as lines of Python: `forward`, `backward`, and the names of what goes in and out.
+
+    `parameters` are the leaves that the function found outside itself, by name; `gradients` are the
+    names of ∂J/∂x by the name of x, "0.0" where nothing comes back. Lines are (indent-less) code
+    with a comment or "".
+    """
+
+    def __init__(
+        self, trace: Trace, function: str, arguments: Sequence[str], arrays: bool = False
+    ) -> None:
+        self.trace, self.function = trace, function
+        used = set(_TAKEN)
+        self.arguments = [_free(name, used) for name in arguments]
+        self._write: Callable[[Formula], str] = (
+            (lambda formula: formula.arrays())
+            if arrays
+            else (lambda formula: _quick(formula).python())
+        )
+        conditions = [condition for condition, _ in trace.guards]
+        self._order = topological_order(trace.root, *conditions)
+        self._in_graph = {id(node) for node in topological_order(trace.root)}
+        self._used = used
+        self._names = self._named(used)
+        self.own: dict[str, Primitive] = {}  # functions with rules of the user's own, by their word
+        self.result = self._names[id(trace.root)]
+        known = {id(node) for node in trace.inputs}
+        self.parameters = {
+            self._names[id(node)]: node
+            for node in self._order
+            if node.is_leaf and id(node) not in known and not isinstance(node, Condition)
+        }
+        self._templates: dict[Any, list[Formula | None]] = {}
+        self.forward = list(self._forward())
+        self.gradients: dict[str, str] = {}
+        self.backward = list(self._backward())
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def _named(self, used: set[str]) -> dict[int, str]:
+        names = {id(node): name for node, name in zip(self.trace.inputs, self.arguments)}
+        wanted = self.trace.names
+        for node in self._order:
+            if id(node) not in names and id(node) in wanted:
+                names[id(node)] = _free(_identifier(wanted[id(node)]), used)
+        root = id(self.trace.root)
+        if root not in names:
+            names[root] = _free("J", used)
+        number = 0
+        for node in self._order:
+            if id(node) not in names and not isinstance(node, Condition):
+                number += 1
+                names[id(node)] = _free(f"t{number}", used)
+        return names
+
+    def _gradient(self, node: Node) -> str:
+        return f"d{self.result}_d{self._names[id(node)]}"
+
+    # -- forward -----------------------------------------------------------------------------------
+
+    def _forward(self) -> Iterator[tuple[str, str]]:
+        """Yield the lines: a guard as soon as all that it looks at is there."""
+        waiting = list(self.trace.guards)
+        done = {id(node) for node in self._order if node.is_leaf}
+        said: set[str] = set()
+
+        def guards() -> Iterator[tuple[str, str]]:
+            while waiting and all(id(x) in done for x in _looked_at(waiting[0][0])):
+                condition, truth = waiting.pop(0)
+                text = self._write(self._formula(condition))
+                test = f"not {text}" if truth else text.removeprefix("(").removesuffix(")")
+                if test not in said:
+                    said.add(test)
+                    back = f"return other_way({', '.join(self.arguments)})"
+                    yield f"if {test}: {back}", "another way is recorded anew"
+
+        yield from guards()
+        for node in self._order:
+            if node.is_leaf or isinstance(node, Condition):
+                continue
+            if isinstance(node.primitive, HandWritten):
+                raise TypeError(
+                    f"compile() got a hand-written _backward, of {node.primitive.name!r}; expected"
+                    " operations of autodiff"
+                )
+            yield f"{self._names[id(node)]} = {self._write(self._formula(node))}", ""
+            done.add(id(node))
+            yield from guards()
+
+    def _formula(self, node: Node) -> Formula:
+        """Return an operation as a formula of names; of a condition, with the conditions in it."""
+        primitive = node.primitive
+        assert primitive is not None
+        operands = [self._operand(x) for x in node.inputs]
+        if not _is_ours(primitive):
+            return symbols.operation(self._word(primitive))(*operands)
+        if primitive.forward is not None:  # made of other words, as relu is of where
+            formula: Formula = primitive.forward(symbols, *operands)
+            return formula
+        return primitive.formula(*operands)
+
+    def _word(self, primitive: Primitive) -> str:
+        """Return the name by which a user's own function is called in the lines."""
+        for word, known in self.own.items():
+            if known is primitive:
+                return word
+        word = _free(_identifier(primitive.name), self._used)
+        self.own[word] = primitive
+        return word
+
+    def _operand(self, x: Any) -> Any:
+        if isinstance(x, Condition):
+            return self._formula(x)
+        return symbols.name(self._names[id(x)]) if isinstance(x, Node) else symbols.number(float(x))
+
+    # -- backward ----------------------------------------------------------------------------------
+
+    def _backward(self) -> Iterator[tuple[str, str]]:
+        shares: dict[int, list[tuple[Formula, str]]] = {}
+        root = self.trace.root
+        for node in reversed(self._order):
+            if id(node) not in self._in_graph or isinstance(node, Condition):
+                continue
+            name = self._names[id(node)]
+            found = shares.pop(id(node), [])
+            if node is root:
+                seed = symbols.number(1.0)
+                self.gradients[name] = "1.0"
+            elif not found or not node.requires_grad:
+                continue
+            elif len(found) == 1 and self._passes_on(node, found[0][0]):
+                seed = found[0][0]
+            else:
+                self.gradients[name] = self._gradient(node)
+                line = self._sum([share for share, _ in found])
+                yield f"{self.gradients[name]} = {line}", _comment(found)
+                seed = symbols.name(self.gradients[name])
+            if not node.is_leaf:
+                for parent, share, slope in self._shares(node, seed):
+                    shares.setdefault(id(parent), []).append((share, slope))
+
+    def _passes_on(self, node: Node, share: Formula) -> bool:
+        """Return whether a nameless value only hands on another gradient, which needs no line."""
+        return share.operation in ("name", "number") and not (
+            node.is_leaf or id(node) in self.trace.names
+        )
+
+    def _shares(self, node: Node, g: Formula) -> Iterator[tuple[Node, Formula, str]]:
+        """Yield what comes back to each operand, with the derivative that the comment gives."""
+        primitive, name = node.primitive, self._names[id(node)]
+        assert primitive is not None
+        operands = [self._operand(x) for x in node.inputs]
+        needed = [
+            isinstance(x, Node) and not isinstance(x, Condition) and x.requires_grad
+            for x in node.inputs
+        ]
+        if not _is_ours(primitive):
+            word = self._word(primitive)
+            for i, (x, need) in enumerate(zip(node.inputs, needed)):
+                if need:
+                    vjp = symbols.operation(f"{word}_vjp")
+                    yield x, vjp(symbols.number(i), g, symbols.name(name), *operands), ""
+            return
+        found = primitive.cotangents(symbols, needed, g, symbols.name(name), *operands)
+        several = len(operands) > 4
+        slopes = (
+            [None] * len(operands)
+            if several
+            else primitive.cotangents(
+                symbols, needed, symbols.number(1.0), symbols.name(name), *operands
+            )
+        )
+        for x, need, share, slope in zip(node.inputs, needed, found, slopes):
+            if not need or share is None:
+                continue
+            share = share.simplified() if not isinstance(share, float) else symbols.number(share)
+            if share.operation == "number" and float(share.value) == 0.0:
+                continue
+            text = "" if slope is None or isinstance(slope, float) else str(slope.simplified())
+            yield x, share, f"d{name}/d{self._names[id(x)]} = {text}" if text else ""
+
+    def _sum(self, shares: list[Formula]) -> str:
+        text = ""
+        for share in shares:
+            part = self._write(share)
+            if not text:
+                text = part
+            elif part.startswith("-") and share.operation not in ("add", "subtract"):
+                text += f" - {part[1:]}"
+            else:
+                text += f" + ({part})" if share.operation in ("add", "subtract") else f" + {part}"
+        return text
+
+    # -- the whole ---------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """The function of value and gradients, as one reads it."""
+        return self.text(comments=True)
+
+    def text(
+        self,
+        *,
+        comments: bool = False,
+        backward: str = "arguments",
+        parameters_as_arguments: bool = False,
+        floats_only: bool = False,
+    ) -> str:
+        """Return the source of a function of the arguments.
+
+        `backward` says what it does after the forward lines: "no", return the value; "arguments",
+        return it with the gradients of the arguments; "all", with those of the parameters too;
+        "accumulate", add those of the parameters into their `.grad`, and return the value. With
+        `floats_only` it begins by handing on, to `in_general`, what is anything else.
+        """
+        given = [*self.arguments, *(self.parameters if parameters_as_arguments else ())]
+        lines = []
+        if floats_only and self.arguments:
+            other = " or ".join(f"type({name}) is not float" for name in self.arguments)
+            lines.append(f"if {other}: return in_general({', '.join(self.arguments)})")
+        if not parameters_as_arguments:
+            lines += [f"{name} = {name}_.data" for name in self.parameters]
+        if comments and backward != "no":
+            lines.append("# forward")
+        lines += [_with(line, comment, comments) for line, comment in self.forward]
+        if backward == "no":
+            lines.append(f"return {self.result}")
+        else:
+            lines += ["# backward"] * comments
+            lines += [_with(line, comment, comments) for line, comment in self._wanted(backward)]
+            own = self._tuple(self.arguments)
+            if backward == "arguments":
+                lines.append(f"return {self.result}, {own}")
+            elif backward == "all":
+                lines.append(f"return {self.result}, {own}, {self._tuple(self.parameters)}")
+            else:
+                for name, node in self.parameters.items():
+                    if node.requires_grad and name in self.gradients:
+                        lines.append(f"{name}_.grad += {self.gradients[name]}")
+                lines.append(f"return {self.result}")
+        body = "\n".join(f"    {line}" for line in lines)
+        return f"def {self.function}({', '.join(given)}):\n{body}\n"
+
+    def words(self, xp: Any) -> dict[str, Any]:
+        """Return what the lines call beside the vocabulary xp: the user's own functions."""
+        words: dict[str, Any] = {}
+        for word, primitive in self.own.items():
+
+            def call(*args: Any, primitive: Primitive = primitive) -> Any:
+                return primitive.compute(xp, *args)
+
+            def vjp(i: float, g: Any, y: Any, *args: Any, primitive: Primitive = primitive) -> Any:
+                needed = [place == i for place in range(len(args))]
+                share = primitive.cotangents(xp, needed, g, y, *args)[int(i)]
+                return 0.0 if share is None else share
+
+            words |= {word: call, f"{word}_vjp": vjp}
+        return words
+
+    def _tuple(self, names: Any) -> str:
+        parts = [self.gradients.get(name, "0.0") for name in names]
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+    def _wanted(self, backward: str) -> list[tuple[str, str]]:
+        """Return the backward lines that the gradients which are asked for need."""
+        if backward == "all":
+            return self.backward
+        wanted = self.arguments if backward == "arguments" else list(self.parameters)
+        needed = {self.gradients[name] for name in wanted if name in self.gradients}
+        kept: list[tuple[str, str]] = []
+        for line, comment in reversed(self.backward):
+            name, _, formula = line.partition(" = ")
+            if name in needed:
+                kept.append((line, comment))
+                needed.update(_words(formula))
+        return kept[::-1]
+
+
+def _quick(formula: Formula) -> Formula:
+    """Return a formula with products for small powers, and / where the divisor cannot be 0.
+
+    Python does both at once, where a word of the vocabulary is a call. x·x and x² are the same
+    number; x·x·x and x³ may differ in the last bit.
+    """
+    simple: dict[int, Formula] = {}
+    for part in formula.parts():
+        operands = tuple(simple[id(operand)] for operand in part.operands)
+        made = Formula(part.operation, operands, part.value)
+        if part.operation == "square" and operands[0].operation == "name":
+            made = operands[0] * operands[0]
+        elif part.operation == "power" and operands[0].operation == "name":
+            x, exponent = operands
+            if exponent.operation == "number" and float(exponent.value) in (2.0, 3.0):
+                made = x * x if float(exponent.value) == 2.0 else x * x * x
+        elif part.operation == "divide" and _is_a_number_but_0(operands[1]):
+            made = Formula("over", operands)
+        simple[id(part)] = made
+    return simple[id(formula)]
+
+
+def _is_a_number_but_0(formula: Formula) -> bool:
+    return formula.operation == "number" and float(formula.value) != 0.0
+
+
+def _looked_at(condition: Node) -> Iterator[Node]:
+    for x in condition.inputs:
+        if isinstance(x, Condition):
+            yield from _looked_at(x)
+        elif isinstance(x, Node):
+            yield x
+
+
+def _comment(found: list[tuple[Formula, str]]) -> str:
+    text = ", ".join(dict.fromkeys(slope for _, slope in found if slope))
+    return text if len(text) <= 2 * _LONGEST_COMMENT else ""
+
+
+def _with(line: str, comment: str, comments: bool) -> str:
+    return f"{line}  # {comment}" if comments and comment else line
+
+
+def _words(formula: str) -> set[str]:
+    word, words = "", set()
+    for character in f"{formula} ":
+        if character.isidentifier() or (word and character.isalnum()):
+            word += character
+        elif word:
+            words.add(word)
+            word = ""
+    return words
+
+
+def _identifier(name: str) -> str:
+    text = "".join(c if c.isalnum() or c == "_" else "_" for c in name).strip("_") or "x"
+    return text if text.isidentifier() else f"x{text}"
+
+
+def _free(name: str, used: set[str]) -> str:
+    found, number = name, 1
+    while found in used:
+        number += 1
+        found = f"{name}_{number}"
+    used.update((found, f"{found}_"))  # the second is what a parameter is read from
+    return found

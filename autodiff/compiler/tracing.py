@@ -1,0 +1,172 @@
+"""Tracing: a function is run once on Values, and what it asks of them is noted.
+
+    trace = record(f, (5.0, 3.0))
+    trace.root          # the graph of what f returned
+    trace.guards        # the comparisons that it branched on, and what they said
+    trace.names         # what f calls its values: {id(node): "u", ...}
+
+While it runs, a comparison of Values is a node like any other. An `if` takes its truth, which is
+noted as a guard: the program that is made of the trace holds only where all guards say the same.
+`where(x > 0, a, b)` takes the node itself, and needs no guard.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ..graph import CONSTANT, UNSET, Node, altered, modes
+from ..primitive import Primitive
+from ..value import Value
+from ..wording import a_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+# Comparisons have no derivative. They are no rows of the table, as eager code has no such nodes.
+_WORDS = ("less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or")
+COMPARISONS_HOME = __name__
+COMPARISONS = {word: Primitive(word, None, None, home=(__name__, "COMPARISONS")) for word in _WORDS}
+
+
+class Condition(Value):
+    """A comparison of Values in a traced function; its truth, asked by an `if`, is a guard."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        truth = self.data != 0.0
+        if modes.trace is not None:
+            modes.trace.guards.append((self, truth))
+        return truth
+
+    def __and__(self, other: Any) -> Condition:
+        return compared("logical_and", self, other)
+
+    def __or__(self, other: Any) -> Condition:
+        return compared("logical_or", self, other)
+
+
+def compared(word: str, a: Value, b: Any) -> Condition:
+    """Return a comparison, or two conditions joined, as a node."""
+    other = Value.operand(b, word)
+    primitive = COMPARISONS[word]
+    numbers = (a.data, other.data if isinstance(other, Node) else other)
+    node = object.__new__(Condition)
+    node.data = float(bool(primitive.on_floats(*numbers)))
+    node.grad = UNSET
+    node.inputs = (a, other)
+    node.primitive = primitive
+    return node
+
+
+class Trace:
+    """What a run of a function recorded."""
+
+    def __init__(self) -> None:
+        self.root: Any = None
+        self.inputs: list[Value] = []
+        self.guards: list[tuple[Condition, bool]] = []
+        self.names: dict[int, str] = {}
+
+    def compare(self, word: str, a: Value, b: Any) -> Condition:
+        """Return a comparison as a node: what `a < b` is while this records."""
+        return compared(word, a, b)
+
+    def refuse(self, what: str) -> None:
+        """Raise TypeError for what would take a number out of the graph."""
+        raise TypeError(
+            f"compile() cannot follow {what} of a Value: the number would be that of this one call."
+            " Compute with the Value itself, by its methods or autodiff's functions; branch by"
+            " comparisons, or by where()"
+        )
+
+
+def record(function: Callable[..., Any], numbers: Sequence[float], names: Sequence[str]) -> Trace:
+    """Run a function on new Values of these numbers."""
+    trace = Trace()
+    trace.inputs = [Value(number) for number in numbers]
+    called = vars(type(function)).get("__call__")  # of an object that is called as a function is
+    code = getattr(function, "__code__", None) or getattr(called, "__code__", None)
+    kept: dict[str, Any] = {}
+
+    def watch(frame: Any, event: str, argument: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            kept.update(frame.f_locals)
+
+    watched, before = sys.getprofile(), modes.trace
+    altered.append("trace")
+    modes.trace = trace
+    sys.setprofile(watch)
+    try:
+        result = function(*trace.inputs)
+    finally:
+        sys.setprofile(watched)
+        modes.trace = before
+        altered.remove("trace")
+    if isinstance(result, (Condition, bool)) or not (
+        isinstance(result, Value) or _is_number(result)
+    ):
+        raise TypeError(
+            f"compile() got a function that returns {a_kind(result)}; expected one that returns one"
+            " number, a Value"
+        )
+    trace.root = result if isinstance(result, Value) else Value(float(result))
+    for argument, name in zip(trace.inputs, names):
+        trace.names[id(argument)] = name
+    for name, node in _named(kept):
+        trace.names.setdefault(id(node), name)
+    for name, node in _named(_outside(function)):
+        trace.names.setdefault(id(node), name)
+    _refuse_constants(trace)
+    return trace
+
+
+def _is_number(x: Any) -> bool:
+    return hasattr(x, "__float__") and not hasattr(x, "shape")
+
+
+def _outside(function: Any) -> dict[str, Any]:
+    """Return what a function refers to outside itself."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return {"self": function}
+    cells = zip(code.co_freevars, getattr(function, "__closure__", None) or ())
+    found = {}
+    for name, cell in cells:
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not yet assigned
+            continue
+    known = function.__globals__
+    return {**{name: known[name] for name in code.co_names if name in known}, **found}
+
+
+def _named(namespace: dict[str, Any]) -> Iterator[tuple[str, Node]]:
+    """Yield the Values of a namespace with their names, also those in lists and modules."""
+    for name, thing in namespace.items():
+        if isinstance(thing, Value):
+            yield thing.label or name, thing
+        elif hasattr(thing, "named_parameters"):
+            yield from ((f"{name}_{path}", node) for path, node in thing.named_parameters())
+        elif isinstance(thing, (list, tuple)):
+            for i, part in enumerate(thing):
+                if isinstance(part, Value):
+                    yield part.label or f"{name}_{i}", part
+                elif isinstance(part, (list, tuple)):
+                    yield from (
+                        (f"{name}_{i}_{k}", x) for k, x in enumerate(part) if isinstance(x, Value)
+                    )
+
+
+def _refuse_constants(trace: Trace) -> None:
+    """Raise for a number that was computed outside the graph, as by detach() of an input."""
+    waiting, seen = [trace.root, *(guard for guard, _ in trace.guards)], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.primitive is CONSTANT and id(node) not in trace.names:
+            trace.refuse("detach(), or no_grad(),")
+        waiting += [x for x in node.inputs if isinstance(x, Node)]
