@@ -65,8 +65,9 @@ class Program:
             else (lambda formula: _quick(formula).python())
         )
         conditions = [condition for condition, _ in trace.guards]
-        self._order = topological_order(trace.root, *conditions)
-        self._in_graph = {id(node) for node in topological_order(trace.root)}
+        self._first: dict[int, Node] = {}  # of what was computed before, the node that did
+        self._order = list(self._once(topological_order(trace.root, *conditions)))
+        self._in_graph = {id(self._of(node)) for node in topological_order(trace.root)}
         self._used = used
         self._names = self._named(used)
         self.own: dict[str, Primitive] = {}  # functions with rules of the user's own, by their word
@@ -81,6 +82,23 @@ class Program:
         self.forward = list(self._forward())
         self.gradients: dict[str, str] = {}
         self.backward = list(self._backward())
+
+    # -- what is computed several times ------------------------------------------------------------
+
+    def _once(self, order: Sequence[Node]) -> Iterator[Node]:
+        """Yield the nodes without those that do what an earlier one has done, unless named."""
+        done: dict[Any, Node] = {}
+        for node in order:
+            if not node.is_leaf and id(node) not in self.trace.names:
+                operands = (id(self._of(x)) if isinstance(x, Node) else x for x in node.inputs)
+                first = done.setdefault((id(node.primitive), *operands), node)
+                if first is not node and node is not self.trace.root:
+                    self._first[id(node)] = first
+                    continue
+            yield node
+
+    def _of(self, node: Node) -> Node:
+        return self._first.get(id(node), node)
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -112,7 +130,7 @@ class Program:
         said: set[str] = set()
 
         def guards() -> Iterator[tuple[str, str]]:
-            while waiting and all(id(x) in done for x in _looked_at(waiting[0][0])):
+            while waiting and all(id(self._of(x)) in done for x in _looked_at(waiting[0][0])):
                 condition, truth = waiting.pop(0)
                 text = self._write(self._formula(condition))
                 test = f"not {text}" if truth else text.removeprefix("(").removesuffix(")")
@@ -158,7 +176,9 @@ class Program:
     def _operand(self, x: Any) -> Any:
         if isinstance(x, Condition):
             return self._formula(x)
-        return symbols.name(self._names[id(x)]) if isinstance(x, Node) else symbols.number(float(x))
+        if isinstance(x, Node):
+            return symbols.name(self._names[id(self._of(x))])
+        return symbols.number(float(x))
 
     # -- backward ----------------------------------------------------------------------------------
 
@@ -184,7 +204,7 @@ class Program:
                 seed = symbols.name(self.gradients[name])
             if not node.is_leaf:
                 for parent, share, slope in self._shares(node, seed):
-                    shares.setdefault(id(parent), []).append((share, slope))
+                    shares.setdefault(id(self._of(parent)), []).append((share, slope))
 
     def _passes_on(self, node: Node, share: Formula) -> bool:
         """Return whether a nameless value only hands on another gradient, which needs no line."""
@@ -224,7 +244,8 @@ class Program:
             if share.operation == "number" and float(share.value) == 0.0:
                 continue
             text = "" if slope is None or isinstance(slope, float) else str(slope.simplified())
-            yield x, share, f"d{name}/d{self._names[id(x)]} = {text}" if text else ""
+            of = self._names[id(self._of(x))]
+            yield x, share, f"d{name}/d{of} = {text}" if text else ""
 
     def _sum(self, shares: list[Formula]) -> str:
         text = ""
@@ -243,7 +264,7 @@ class Program:
     @property
     def source(self) -> str:
         """The function of value and gradients, as one reads it."""
-        return self.text(comments=True)
+        return self.text(comments=True).rstrip()
 
     def text(
         self,

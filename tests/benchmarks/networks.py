@@ -124,21 +124,22 @@ def compiled(points: list[list[float]], labels: list[int], by_columns: bool) -> 
         return sum(losses) / n + 1e-4 * dot(parameters, parameters)
 
     def of_a_point(x1: Any, x2: Any, y: Any) -> Any:
-        loss = (1 - y * model([x1, x2])).relu()
-        return (loss + 1e-4 * dot(parameters, parameters)) / n
+        return (1 - y * model([x1, x2])).relu() / n
 
     if by_columns:
         import numpy as np
 
         columns = [*np.array(points).T.copy(), np.array(labels, float)]
         function = compile(of_a_point)
-        run = lambda: float(function.backward(*columns).sum())
+        penalty = compile(lambda: 1e-4 * dot(parameters, parameters))
+        run = lambda: float(function.backward(*columns).sum()) + penalty.backward()
     else:
         function = compile(whole)
         run = lambda: function.backward()
 
     def step() -> tuple[Any, list[float]]:
-        model.zero_grad()
+        for p in parameters:
+            p.grad = 0.0
         loss = run()
         grads = [p.grad for p in parameters]
         for p in parameters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from autodiff import Value, relu
 from autodiff.compiler import compile
 from autodiff.nn import MLP
@@ -28,8 +30,7 @@ def J(a, b, c):
     dJ_dc = dJ_du*b  # du/dc = b
     dJ_db = dJ_du*c  # du/db = c
     dJ_da = dJ_dv  # dv/da = 1
-    return J, (dJ_da, dJ_db, dJ_dc)
-"""
+    return J, (dJ_da, dJ_db, dJ_dc)"""
     )
     assert repr(J) == "<compiled J(a, b, c)>"
 
@@ -73,3 +74,12 @@ def test_names_are_those_of_the_user_and_never_pythons():
     assert "weights_0 = weights_0_.data" in source
     assert "power_2 = power_2_.data" in source  # power is a word of the vocabulary
     assert "model_layer1_neuron1_w_0" in source
+
+
+def test_what_is_computed_twice_is_computed_once():
+    g = compile(lambda x, y: (x * y).sin() + (x * y).cos() * (x * y))
+    assert g.source.count("x*y") == 1
+    x, y = Value(0.5), Value(3.0)
+    J = g.function(x, y)
+    J.backward()
+    assert g.value_and_grad(0.5, 3.0) == (J.data, (pytest.approx(x.grad), pytest.approx(y.grad)))
