@@ -68,8 +68,11 @@ def _differentiate(words: list[str]) -> int:
         tables.say(f"autodiff {_version()}")
         return 0
     for path in options.output:
-        if Path(path).suffix.lower() not in _PICTURES:
-            raise _Misuse(f"cannot write '{short(path)}': a picture is {', '.join(_PICTURES)}")
+        if Path(path).suffix.lower() not in (*_PICTURES, ".py"):
+            raise _Misuse(
+                f"cannot write '{short(path)}': a picture is {', '.join(_PICTURES)}; the gradients"
+                " as Python are .py"
+            )
     expression, numbers = _read(options.words)
     wrt = _wrt(options.wrt, numbers)
     result, report = reports.gradients(expression, numbers, wrt)
@@ -84,7 +87,10 @@ def _differentiate(words: list[str]) -> int:
         for account in report.get("explanations", {}).values():
             tables.say(f"\n{account}")
     for path in options.output:
-        _draw(result, report["name"], path, options.theme, options.limit)
+        if Path(path).suffix.lower() == ".py":
+            _write_python(result, report["name"], path, numbers)
+        else:
+            _draw(result, report["name"], path, options.theme, options.limit)
         if not options.json:
             tables.say(f"wrote {path}")
     if options.json:
@@ -121,6 +127,23 @@ def _draw(result: Value, name: str, path: str, theme: str, limit: int | None) ->
             f"the graph has more than {limit or MOST} values that do not fold, and its picture"
             f" would be hard to read: insist with --limit {10 * (limit or MOST)}"
         ) from None
+
+
+def _write_python(result: Value, name: str, path: str, numbers: reports.Numbers) -> None:
+    from .compiler.compiled import of_graph
+    from .compiler.programs import free, identifier
+
+    leaves = {
+        x.label: x
+        for x in topological_order(result)
+        if isinstance(x, Value) and x.is_leaf and x.label in numbers
+    }
+    used: set[str] = set()
+    names = [free(identifier(label), used) for label in leaves]
+    try:
+        of_graph(result, list(leaves.values()), names, identifier(name)).save(path)
+    except OSError as error:
+        raise _Misuse(f"cannot write '{short(path)}': {error.strerror or error}") from None
 
 
 def _descend(words: list[str]) -> int:
@@ -185,7 +208,7 @@ def _options(parser: _Parser, words: list[str]) -> argparse.Namespace:
 def _shielded(word: str) -> str:
     """Put a space before a formula such as -x**2, which argparse would take for an option."""
     is_option = word in ("-h", "-o") or word.startswith("--")
-    is_picture = word.startswith("-o") and Path(word).suffix.lower() in _PICTURES
+    is_picture = word.startswith("-o") and Path(word).suffix.lower() in (*_PICTURES, ".py")
     return f" {word}" if word.startswith("-") and not (is_option or is_picture) else word
 
 
@@ -212,7 +235,7 @@ def _differentiate_parser() -> _Parser:
     add = parser.add_argument
     add("-o", dest="output", metavar="FILE", action="append", default=[],
         help="write the picture as .svg, .png, .jpg, .pdf or .dot, or as .html, a page that steps"
-        " through it; may be repeated")  # fmt: skip
+        " through it; or the gradients as Python, .py; may be repeated")  # fmt: skip
     add("--theme", choices=("light", "dark", "auto"), default="light", help="the picture's colours")
     add("--limit", type=_interval, metavar="N", help="draw at most N cards (1000)")
     add("--order", type=int, choices=(1, 2), default=1, help="2: second derivatives as well")

@@ -373,7 +373,7 @@ def test_an_unknown_extension_is_refused_before_anything_is_computed(run, path, 
     monkeypatch.setattr(reports, "gradients", None)
     status, out, err = run("not even an expression", "-o", "J.svg", "-o", path)
     assert (status, out) == (2, "")
-    kinds = ".svg, .png, .jpg, .pdf, .dot, .html"
+    kinds = ".svg, .png, .jpg, .pdf, .dot, .html; the gradients as Python are .py"
     assert err == f"autodiff: cannot write '{path}': a picture is {kinds}\n"
 
 

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from .. import floats
-from ..graph import Node
+from ..graph import Node, topological_order
 from ..value import Value
 from ..wording import a_kind, shown
-from .programs import Program
+from .programs import Program, free, identifier
 from .tracing import Trace, record
 
 _MANY = 8  # ways through a function that are recorded without a word
@@ -83,6 +84,23 @@ class Compiled:
         """The Values that the function uses and does not take as arguments, by their names."""
         return dict(self._ways[0]["program"].parameters) if self._ways else {}
 
+    def save(self, path: str | Path) -> str:
+        """Write a Python file that needs nothing but Python, and checks itself when it is run.
+
+        It is the function of value and gradients, of the way that was recorded last; captured
+        Values become arguments with the numbers that they have now.
+        """
+        from ..serialization import replace
+        from .files import as_file
+
+        if Path(path).suffix != ".py":
+            raise ValueError(f"cannot write {path}: it is Python; expected a name such as J.py")
+        if not self._ways:
+            self._record((1.0,) * len(self.arguments))
+        way = self._ways[0]
+        replace(path, as_file(way["program"], [x.data for x in way["trace"].inputs]).encode())
+        return str(path)
+
     def __repr__(self) -> str:
         return f"<compiled {self.name}({', '.join(self.arguments)})>"
 
@@ -102,7 +120,7 @@ class Compiled:
         return self._ways[0][what](*numbers)
 
     def _on_nodes(self, what: str, args: tuple[Any, ...]) -> Any:
-        if what != "value":
+        if what != "value" or self.function is None:
             raise TypeError(
                 f"{self.name}.{what}() got a Value; expected numbers: pass x.data, or call"
                 f" {self.name}(...) on Values, which builds a graph"
@@ -125,13 +143,20 @@ class Compiled:
 
     def _record(self, numbers: tuple[float, ...]) -> None:
         """Trace the function at these numbers, and let it be the way to try first."""
-        trace = record(self.function, numbers, self.arguments)
+        if self.function is None:
+            raise TypeError(
+                f"{self.name} was compiled from a finished graph, which has one way; compile the"
+                " function itself"
+            )
+        self._take(record(self.function, numbers, self.arguments))
+
+    def _take(self, trace: Trace) -> None:
         way = self._made(trace)
         if len(self._ways) == _MANY:
             warnings.warn(
                 f"{self.name} has taken {_MANY + 1} different ways through its branches, and each"
                 " is recorded: where(condition, a, b) needs no branch",
-                stacklevel=4,
+                stacklevel=5,
             )
         self._ways.insert(0, way)
         self.__dict__.update(
@@ -170,7 +195,26 @@ class Compiled:
         return result
 
 
-def compile_(function: Callable[..., Any]) -> Compiled:
+def of_graph(root: Value, inputs: Sequence[Value], names: Sequence[str], name: str) -> Compiled:
+    """Return a graph that is there as a compiled function of some of its leaves."""
+    made = Compiled.__new__(Compiled)
+    made.function = None  # type: ignore[assignment]
+    made.name, made.__name__, made.__doc__ = name, name, None
+    made.arguments, made._ways = list(names), []
+    trace = Trace()
+    trace.root, trace.inputs = root, list(inputs)
+    trace.note = "of a graph that was there: its branches are those that were taken then"
+    trace.names = {id(node): label for node, label in zip(inputs, names)}
+    for node in topological_order(root):
+        if node.label:
+            trace.names.setdefault(id(node), node.label)
+    made._take(trace)
+    return made
+
+
+def compile_(
+    function: Callable[..., Any] | Value, inputs: Sequence[Value] | None = None
+) -> Compiled:
     """Return a function of scalars as generated straight-line Python, much faster than its graph.
 
     It takes floats, or arrays in any argument, and returns the value; `value_and_grad` also the
@@ -181,10 +225,33 @@ def compile_(function: Callable[..., Any]) -> Compiled:
     silently takes the wrong one. `float()`, `math`'s functions and `detach()` of a Value would take
     a number out of the trace: TypeError. Random numbers, and all that is no Value, are fixed as
     they were in the trace.
+
+    compile(J, [a, b]) of a graph that is there already makes a function of its leaves a and b; the
+    branches that were taken when it was built are taken for ever.
     """
+    if isinstance(function, Value):
+        return _of_a_graph(function, inputs)
+    if inputs is not None:
+        raise TypeError(
+            f"compile() got inputs and {shown(function)}; expected a Value before them, of which"
+            " they are leaves"
+        )
     if not callable(function):
         raise TypeError(f"compile() got {shown(function)}; expected a function of numbers")
     return Compiled(function)
+
+
+def _of_a_graph(root: Value, inputs: Sequence[Value] | None) -> Compiled:
+    leaves = [x for x in topological_order(root) if x.is_leaf]
+    wanted: list[Any] = leaves if inputs is None else list(inputs)
+    strange = [x for x in wanted if not isinstance(x, Value) or not x.is_leaf]
+    if strange:
+        raise TypeError(
+            f"compile() got {shown(strange[0])} among the inputs; expected leaves of the graph"
+        )
+    used: set[str] = set()
+    names = [free(identifier(x.label or f"x{i}"), used) for i, x in enumerate(wanted, 1)]
+    return of_graph(root, wanted, names, identifier(root.label or "J"))
 
 
 def _name_of(function: Any) -> str:

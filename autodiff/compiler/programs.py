@@ -58,7 +58,7 @@ class Program:
     ) -> None:
         self.trace, self.function = trace, function
         used = set(_TAKEN)
-        self.arguments = [_free(name, used) for name in arguments]
+        self.arguments = [free(name, used) for name in arguments]
         self._write: Callable[[Formula], str] = (
             (lambda formula: formula.arrays())
             if arrays
@@ -107,15 +107,15 @@ class Program:
         wanted = self.trace.names
         for node in self._order:
             if id(node) not in names and id(node) in wanted:
-                names[id(node)] = _free(_identifier(wanted[id(node)]), used)
+                names[id(node)] = free(identifier(wanted[id(node)]), used)
         root = id(self.trace.root)
         if root not in names:
-            names[root] = _free("J", used)
+            names[root] = free("J", used)
         number = 0
         for node in self._order:
             if id(node) not in names and not isinstance(node, Condition):
                 number += 1
-                names[id(node)] = _free(f"t{number}", used)
+                names[id(node)] = free(f"t{number}", used)
         return names
 
     def _gradient(self, node: Node) -> str:
@@ -169,7 +169,7 @@ class Program:
         for word, known in self.own.items():
             if known is primitive:
                 return word
-        word = _free(_identifier(primitive.name), self._used)
+        word = free(identifier(primitive.name), self._used)
         self.own[word] = primitive
         return word
 
@@ -273,16 +273,23 @@ class Program:
         backward: str = "arguments",
         parameters_as_arguments: bool = False,
         floats_only: bool = False,
+        defaults: bool = False,
     ) -> str:
         """Return the source of a function of the arguments.
 
         `backward` says what it does after the forward lines: "no", return the value; "arguments",
         return it with the gradients of the arguments; "all", with those of the parameters too;
         "accumulate", add those of the parameters into their `.grad`, and return the value. With
-        `floats_only` it begins by handing on, to `in_general`, what is anything else.
+        `floats_only` it begins by handing on, to `in_general`, what is anything else; `defaults`
+        are the parameters' numbers as they are now.
         """
-        given = [*self.arguments, *(self.parameters if parameters_as_arguments else ())]
-        lines = []
+        given = list(self.arguments)
+        if parameters_as_arguments:
+            given += [
+                f"{name}={float(node.data)!r}" if defaults else name
+                for name, node in self.parameters.items()
+            ]
+        lines = [f"# {self.trace.note}"] if comments and self.trace.note else []
         if floats_only and self.arguments:
             other = " or ".join(f"type({name}) is not float" for name in self.arguments)
             lines.append(f"if {other}: return in_general({', '.join(self.arguments)})")
@@ -340,7 +347,7 @@ class Program:
             name, _, formula = line.partition(" = ")
             if name in needed:
                 kept.append((line, comment))
-                needed.update(_words(formula))
+                needed.update(words_in(formula))
         return kept[::-1]
 
 
@@ -387,7 +394,8 @@ def _with(line: str, comment: str, comments: bool) -> str:
     return f"{line}  # {comment}" if comments and comment else line
 
 
-def _words(formula: str) -> set[str]:
+def words_in(formula: str) -> set[str]:
+    """Return the identifiers in a text."""
     word, words = "", set()
     for character in f"{formula} ":
         if character.isidentifier() or (word and character.isalnum()):
@@ -398,12 +406,14 @@ def _words(formula: str) -> set[str]:
     return words
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """Return a name as Python can have it."""
     text = "".join(c if c.isalnum() or c == "_" else "_" for c in name).strip("_") or "x"
     return text if text.isidentifier() else f"x{text}"
 
 
-def _free(name: str, used: set[str]) -> str:
+def free(name: str, used: set[str]) -> str:
+    """Return a name that is not used yet, and note that it is."""
     found, number = name, 1
     while found in used:
         number += 1

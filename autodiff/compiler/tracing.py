@@ -68,6 +68,7 @@ class Trace:
         self.inputs: list[Value] = []
         self.guards: list[tuple[Condition, bool]] = []
         self.names: dict[int, str] = {}
+        self.note = ""  # what is to be said of it in the source
 
     def compare(self, word: str, a: Value, b: Any) -> Condition:
         """Return a comparison as a node: what `a < b` is while this records."""
