@@ -238,14 +238,12 @@ loss_python = of_python()
 by_python = [w.grad for w in weights]
 loss_arrays = of_arrays()
 by_arrays = np.concatenate([w.grad.ravel() for w in arrays])
-order = np.concatenate([w.numpy().ravel() for w in arrays])
 assert isclose(loss_values, loss_python)
 assert isclose(loss_values, loss_arrays)
 assert np.allclose(by_values, by_python, rtol=1e-12, atol=1e-15)
 assert np.allclose(sorted(by_values), sorted(by_arrays), rtol=1e-9, atol=1e-12)
-print(
-    f"the loss: Values {loss_values:.12f}, compiled {loss_python:.12f}, arrays {loss_arrays:.12f}"
-)
+for name, loss in [("Values", loss_values), ("compiled", loss_python), ("arrays", loss_arrays)]:
+    print(f"  {name:9} loss {loss:.12f}")
 print("a step of each, on the machine that ran this:")
 for name, run in [("Values", of_values), ("compiled", of_python), ("arrays", of_arrays)]:
     print(f"  {name:9} {timed(run):8.2f} ms")
@@ -262,8 +260,7 @@ w1, w2, b = Value(0.5), Value(-1.0), Value(0.25)
 
 def neuron(x1, x2):
     z = w1 * x1 + w2 * x2 + b
-    h = z.relu()
-    return h
+    return z.relu()
 
 
 print(autodiff.compile(neuron).source)

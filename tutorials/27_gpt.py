@@ -219,8 +219,8 @@ picture
 
 # %% [markdown]
 """
-The graph of a name is built anew at each step. For one name it could be written down once, as straight
-Python: `compile` does so, and then only its lines run.
+The graph of a name is built anew at each step. For one name it could be written down once, as
+straight Python: `compile` does so, and then only its lines run.
 """
 
 # %%
