@@ -105,7 +105,7 @@ def _way(compiled: Compiled, numbers: list[float]) -> dict[str, Any]:
             " ways; write where(condition, a, b) in place of the if"
         )
     if "columns" not in way:
-        program = Program(trace, compiled.name, compiled.arguments, arrays=True)
+        program = Program(trace, compiled.name, compiled.arguments, "arrays")
         way["columns"] = program
         words = {**vars(arrays.raw), "inf": floats.inf, "nan": floats.nan}
         words.update(program.words(arrays))

@@ -84,6 +84,12 @@ class Compiled:
         """The Values that the function uses and does not take as arguments, by their names."""
         return dict(self._ways[0]["program"].parameters) if self._ways else {}
 
+    def latex(self) -> str:
+        """Return the equations of value and gradients as one LaTeX display, `aligned`."""
+        if not self._ways:
+            self._record((1.0,) * len(self.arguments))
+        return Program(self._ways[0]["trace"], self.name, self.arguments, "latex").equations()
+
     def save(self, path: str | Path) -> str:
         """Write a Python file that needs nothing but Python, and checks itself when it is run.
 

@@ -21,6 +21,7 @@ several times has one line, in which the shares of all its uses are added up.
 from __future__ import annotations
 
 import keyword
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import floats, symbols
@@ -30,7 +31,7 @@ from ..symbols import Formula
 from .tracing import COMPARISONS_HOME, Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..primitive import Primitive
     from .tracing import Trace
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
 _TAKEN = {*vars(floats), *keyword.kwlist, "other_way", "in_general", "type", "float"}
 
 _LONGEST_COMMENT = 40
+
+
+_WRITERS: dict[str, Callable[[Formula], str]] = {
+    "python": lambda formula: _quick(formula).python(),
+    "arrays": lambda formula: formula.arrays(),
+    "latex": lambda formula: formula.latex(),
+}
 
 
 def _is_ours(primitive: Primitive) -> bool:
@@ -54,16 +62,12 @@ class Program:
     """
 
     def __init__(
-        self, trace: Trace, function: str, arguments: Sequence[str], arrays: bool = False
+        self, trace: Trace, function: str, arguments: Sequence[str], style: str = "python"
     ) -> None:
         self.trace, self.function = trace, function
         used = set(_TAKEN)
         self.arguments = [free(name, used) for name in arguments]
-        self._write: Callable[[Formula], str] = (
-            (lambda formula: formula.arrays())
-            if arrays
-            else (lambda formula: _quick(formula).python())
-        )
+        self._write = _WRITERS[style]
         conditions = [condition for condition, _ in trace.guards]
         self._first: dict[int, Node] = {}  # of what was computed before, the node that did
         self._order = list(self._once(topological_order(trace.root, *conditions)))
@@ -315,6 +319,27 @@ class Program:
                 lines.append(f"return {self.result}")
         body = "\n".join(f"    {line}" for line in lines)
         return f"def {self.function}({', '.join(given)}):\n{body}\n"
+
+    def equations(self) -> str:
+        """Return the lines as LaTeX, for a program in the style "latex"."""
+        partials = {
+            symbols.name(gradient).latex(): rf"\frac{{\partial {self._symbol(self.result)}}}"
+            rf"{{\partial {self._symbol(name)}}}"
+            for name, gradient in self.gradients.items()
+        }
+        rows = []
+        for line, _ in [*self.forward, *self.backward]:
+            left, equals, right = line.partition(" = ")
+            if equals and not line.startswith("if "):
+                left = symbols.name(left).latex()
+                for text, partial in partials.items():
+                    left, right = left.replace(text, partial), right.replace(text, partial)
+                rows.append(f"{left} &= {right}")
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    @staticmethod
+    def _symbol(name: str) -> str:
+        return symbols.name(name).latex()
 
     def words(self, xp: Any) -> dict[str, Any]:
         """Return what the lines call beside the vocabulary xp: the user's own functions."""

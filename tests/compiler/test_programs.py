@@ -83,3 +83,26 @@ def test_what_is_computed_twice_is_computed_once():
     J = g.function(x, y)
     J.backward()
     assert g.value_and_grad(0.5, 3.0) == (J.data, (pytest.approx(x.grad), pytest.approx(y.grad)))
+
+
+def test_its_equations_are_latex():
+    @compile
+    def J(a, b, c):
+        u = b * c
+        v = a / u
+        return 3 * v
+
+    assert (
+        J.latex()
+        == r"""\begin{aligned}
+u &= b \cdot c \\
+v &= \frac{a}{u} \\
+J &= 3 \cdot v \\
+\frac{\partial J}{\partial v} &= 3 \\
+\frac{\partial J}{\partial u} &= -\frac{\frac{\partial J}{\partial v} \cdot v}{u} \\
+\frac{\partial J}{\partial c} &= \frac{\partial J}{\partial u} \cdot b \\
+\frac{\partial J}{\partial b} &= \frac{\partial J}{\partial u} \cdot c \\
+\frac{\partial J}{\partial a} &= \frac{\frac{\partial J}{\partial v}}{u}
+\end{aligned}"""
+    )
+    assert "mathrm{dJ" not in compile(lambda theta, x_1: (theta * x_1).sin() * x_1).latex()
