@@ -204,7 +204,7 @@ class _Mode:
 
     def __exit__(self, *exception: object) -> None:
         setattr(modes, self._name, self._saved.settings.pop())
-        altered.pop()
+        altered.remove(self._name)  # not the last one, which another thread may have added
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         from functools import wraps

@@ -31,7 +31,7 @@ def run(compiled: Compiled, what: str, args: tuple[Any, ...]) -> Any:
     shape = np.broadcast_shapes(*(column.shape for column in columns))
     way = _way(compiled, [float(column.flat[0]) if column.size else 1.0 for column in columns])
     program: Program = way["columns"]
-    wide = [column.ndim > 0 and column.size != 1 for column in columns]
+    wide = [column.ndim > 0 for column in columns]
     flat = [
         np.broadcast_to(column, shape).reshape(-1) if many else float(column.reshape(-1)[0])
         for column, many in zip(columns, wide)
@@ -112,5 +112,5 @@ def _way(compiled: Compiled, numbers: list[float]) -> dict[str, Any]:
         for what, backward in (("array_value", "no"), ("array_all", "all")):
             text = program.text(backward=backward, parameters_as_arguments=True)
             exec(compile(text, f"<{compiled.name}, on columns>", "exec"), words)  # noqa: S102
-            way[what] = words[compiled.name]
+            way[what] = words[program.function]
     return way

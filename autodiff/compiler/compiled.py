@@ -15,6 +15,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from .. import floats
@@ -25,6 +26,8 @@ from .programs import Program, free, identifier
 from .tracing import Trace, record
 
 _MANY = 8  # ways through a function that are recorded without a word
+_MOST = 64  # ways that are kept
+_ELSEWHERE = object()  # what a way answers to numbers that do not take it
 
 
 class Compiled:
@@ -164,6 +167,11 @@ class Compiled:
                 " is recorded: where(condition, a, b) needs no branch",
                 stacklevel=5,
             )
+        del self._ways[_MOST - 1 :]
+        self._first(way)
+
+    def _first(self, way: dict[str, Any]) -> None:
+        """Let a way be tried before all others."""
         self._ways.insert(0, way)
         self.__dict__.update(
             _value=way["value"], value_and_grad=way["value_and_grad"], backward=way["backward"]
@@ -171,13 +179,13 @@ class Compiled:
 
     def _made(self, trace: Trace) -> dict[str, Any]:
         program = Program(trace, self.name, self.arguments)
-        way: dict[str, Any] = {"program": program, "trace": trace}
+        way: dict[str, Any] = {"program": program, "trace": trace, "try": {}}
         for what, backward in (
             ("value", "no"), ("value_and_grad", "arguments"), ("backward", "accumulate"),
         ):  # fmt: skip
 
             def other_way(*args: float, what: str = what) -> Any:
-                return self._other_way(way, what, args)
+                return self._other_way(what, args)
 
             def in_general(*args: Any, what: str = what) -> Any:
                 return self._in_general(what, args)
@@ -187,18 +195,37 @@ class Compiled:
             words.update({f"{name}_": node for name, node in program.parameters.items()})
             text = program.text(backward=backward, floats_only=True)
             exec(compile(text, f"<{self.name}, compiled>", "exec"), words)  # noqa: S102  (our rows)
-            way[what] = words[self.name]
+            made = words[program.function]
+            way[what] = made
+            elsewhere = {**words, "other_way": lambda *args: _ELSEWHERE}
+            way["try"][what] = FunctionType(made.__code__, elsewhere)
         return way
 
-    def _other_way(self, way: dict[str, Any], what: str, args: tuple[float, ...]) -> Any:
-        """Go the next of the recorded ways, or record one more."""
-        place = next(i for i, one in enumerate(self._ways) if one is way)
-        if place + 1 < len(self._ways):
-            result = self._ways[place + 1][what](*args)
-        else:
-            self._record(args)
-            return self._ways[0][what](*args)
+    def _other_way(self, what: str, args: tuple[float, ...]) -> Any:
+        """Go the recorded way whose guards hold, or record one more."""
+        for place, way in enumerate(self._ways):
+            result = way["try"][what](*args)
+            if result is not _ELSEWHERE:
+                self._first(self._ways.pop(place))
+                return result
+        self._record(args)
+        result = self._ways[0]["try"][what](*args)
+        if result is _ELSEWHERE:  # a guard so close to its edge that the last bit decides
+            return self._as_a_graph(what, args)
         return result
+
+    def _as_a_graph(self, what: str, args: tuple[float, ...]) -> Any:
+        values = [Value(x) for x in args]
+        root = self.function(*values)
+        if what != "value" and isinstance(root, Value) and root.requires_grad:
+            held = self._ways[0]["program"].parameters.values()
+            before = [node.grad for node in held]
+            root.backward()
+            if what == "value_and_grad":
+                for node, grad in zip(held, before):
+                    node.grad = grad
+                return root.data, tuple(float(x.grad) for x in values)
+        return float(root)
 
 
 def of_graph(root: Value, inputs: Sequence[Value], names: Sequence[str], name: str) -> Compiled:
@@ -227,10 +254,12 @@ def compile_(
     derivatives, `backward` adds those of the Values that it captured to their `.grad`. `source` is
     what runs, to read: every operation a line, forward and then backward.
 
-    It is traced at the first call, and traced anew where a later call takes another branch; nothing
-    silently takes the wrong one. `float()`, `math`'s functions and `detach()` of a Value would take
-    a number out of the trace: TypeError. Random numbers, and all that is no Value, are fixed as
-    they were in the trace.
+    It is traced at the first call, and traced anew where a later call takes another branch.
+    `float()`, `math`'s functions, `x.data` and `detach()` would take a number out of a Value, and
+    with it its derivative: TypeError. (It is run at three places to find out; of the numbers of
+    captured Values it is not.) What is no Value is fixed as it was then, and so is which Values are
+    captured. Arguments with defaults keep these. Values and derivatives are the engine's to 4 units
+    in the last place of each operation; dot() and sum() add up one term after another.
 
     compile(J, [a, b]) of a graph that is there already makes a function of its leaves a and b; the
     branches that were taken when it was built are taken for ever.
@@ -251,6 +280,8 @@ def _of_a_graph(root: Value, inputs: Sequence[Value] | None) -> Compiled:
     leaves = [x for x in topological_order(root) if x.is_leaf]
     wanted: list[Any] = leaves if inputs is None else list(inputs)
     strange = [x for x in wanted if not isinstance(x, Value) or not x.is_leaf]
+    if len(set(map(id, wanted))) < len(wanted):
+        raise ValueError("compile() got an input twice; expected each leaf once")
     if strange:
         raise TypeError(
             f"compile() got {shown(strange[0])} among the inputs; expected leaves of the graph"
@@ -273,11 +304,12 @@ def _arguments(function: Any) -> list[str]:
             f"compile() got {a_kind(function)} whose arguments cannot be known; expected a function"
             " written in Python"
         ) from None
-    for p in parameters:
+    wanted = [p for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    for p in wanted:
         if p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD):
             star = "*" if p.kind is p.VAR_POSITIONAL else ""
             raise TypeError(
                 f"compile() got a function with {star}{p.name}; expected plain arguments, of one"
                 " number each"
             )
-    return [p.name for p in parameters]
+    return [p.name for p in wanted]

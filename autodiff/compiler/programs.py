@@ -21,6 +21,7 @@ several times has one line, in which the shares of all its uses are added up.
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _TAKEN = {*vars(floats), *keyword.kwlist, "other_way", "in_general", "type", "float"}
 
 _LONGEST_COMMENT = 40
+_TERMS = 200  # of a sum in one line; Python's parser takes some thousand
 
 
 _WRITERS: dict[str, Callable[[Formula], str]] = {
@@ -64,13 +66,15 @@ class Program:
     def __init__(
         self, trace: Trace, function: str, arguments: Sequence[str], style: str = "python"
     ) -> None:
-        self.trace, self.function = trace, function
+        self.trace = trace
         used = set(_TAKEN)
         self.arguments = [free(name, used) for name in arguments]
+        self.function = free(function, set(_TAKEN))
         self._write = _WRITERS[style]
         conditions = [condition for condition, _ in trace.guards]
         self._first: dict[int, Node] = {}  # of what was computed before, the node that did
-        self._order = list(self._once(topological_order(trace.root, *conditions)))
+        # What guards look at comes first, so that nothing is computed on a way not taken.
+        self._order = list(self._once(topological_order(*conditions, trace.root)))
         self._in_graph = {id(self._of(node)) for node in topological_order(trace.root)}
         self._used = used
         self._names = self._named(used)
@@ -93,8 +97,11 @@ class Program:
         """Yield the nodes without those that do what an earlier one has done, unless named."""
         done: dict[Any, Node] = {}
         for node in order:
-            if not node.is_leaf and id(node) not in self.trace.names:
-                operands = (id(self._of(x)) if isinstance(x, Node) else x for x in node.inputs)
+            ours = node.primitive is not None and _is_ours(node.primitive)
+            if not node.is_leaf and ours and id(node) not in self.trace.names:
+                operands = (
+                    id(self._of(x)) if isinstance(x, Node) else float(x).hex() for x in node.inputs
+                )
                 first = done.setdefault((id(node.primitive), *operands), node)
                 if first is not node and node is not self.trace.root:
                     self._first[id(node)] = first
@@ -123,7 +130,7 @@ class Program:
         return names
 
     def _gradient(self, node: Node) -> str:
-        return f"d{self.result}_d{self._names[id(node)]}"
+        return free(f"d{self.result}_d{self._names[id(node)]}", self._used)
 
     # -- forward -----------------------------------------------------------------------------------
 
@@ -161,6 +168,10 @@ class Program:
         primitive = node.primitive
         assert primitive is not None
         operands = [self._operand(x) for x in node.inputs]
+        if primitive.home[0] != COMPARISONS_HOME:  # a truth among numbers is 1 or 0
+            for i, x in enumerate(node.inputs):
+                if isinstance(x, Condition) and (primitive.name, i) != ("where", 0):
+                    operands[i] = symbols.operation("where")(operands[i], 1.0, 0.0)
         if not _is_ours(primitive):
             return symbols.operation(self._word(primitive))(*operands)
         if primitive.forward is not None:  # made of other words, as relu is of where
@@ -203,8 +214,12 @@ class Program:
                 seed = found[0][0]
             else:
                 self.gradients[name] = self._gradient(node)
-                line = self._sum([share for share, _ in found])
-                yield f"{self.gradients[name]} = {line}", _comment(found)
+                total = self.gradients[name]
+                for start in range(0, len(found), _TERMS):
+                    terms = found[start : start + _TERMS]
+                    line = self._sum([share for share, _ in terms])
+                    before = f"{total} + " if start else ""
+                    yield f"{total} = {before}{line}", _comment(terms)
                 seed = symbols.name(self.gradients[name])
             if not node.is_leaf:
                 for parent, share, slope in self._shares(node, seed):
@@ -433,14 +448,15 @@ def words_in(formula: str) -> set[str]:
 
 def identifier(name: str) -> str:
     """Return a name as Python can have it."""
-    text = "".join(c if c.isalnum() or c == "_" else "_" for c in name).strip("_") or "x"
+    text = unicodedata.normalize("NFKC", name)  # as Python reads names
+    text = "".join(c if f"a{c}".isidentifier() else "_" for c in text).strip("_") or "x"
     return text if text.isidentifier() else f"x{text}"
 
 
 def free(name: str, used: set[str]) -> str:
     """Return a name that is not used yet, and note that it is."""
     found, number = name, 1
-    while found in used:
+    while found in used or f"{found}_" in used:
         number += 1
         found = f"{name}_{number}"
     used.update((found, f"{found}_"))  # the second is what a parameter is read from

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ..graph import CONSTANT, UNSET, Node, altered, modes
+from ..graph import UNSET, Node, altered, modes, topological_order
 from ..primitive import Primitive
 from ..value import Value
 from ..wording import a_kind
@@ -69,6 +69,7 @@ class Trace:
         self.guards: list[tuple[Condition, bool]] = []
         self.names: dict[int, str] = {}
         self.note = ""  # what is to be said of it in the source
+        self.kept: dict[str, Any] = {}  # the variables of the function when it returned
 
     def compare(self, word: str, a: Value, b: Any) -> Condition:
         """Return a comparison as a node: what `a < b` is while this records."""
@@ -79,31 +80,53 @@ class Trace:
         raise TypeError(
             f"compile() cannot follow {what} of a Value: the number would be that of this one call."
             " Compute with the Value itself, by its methods or autodiff's functions; branch by"
-            " comparisons, or by where()"
+            " comparisons, or by where(); draw no random numbers"
         )
 
 
 def record(function: Callable[..., Any], numbers: Sequence[float], names: Sequence[str]) -> Trace:
-    """Run a function on new Values of these numbers."""
+    """Run a function on new Values of these numbers.
+
+    It is run a second and a third time, at numbers close by and on the other side of 0: where these
+    take the same way and yet something else is computed, a number was taken out of a Value, which a
+    program would keep for ever: TypeError.
+    """
+    trace = _run(function, numbers)
+    for moved in ([x * (1.0 + 2.0**-20) + 2.0**-30 for x in numbers], [-1.5 * x for x in numbers]):
+        if moved:
+            _compare(trace, _run(function, moved))
+    for argument, name in zip(trace.inputs, names):
+        trace.names[id(argument)] = name
+    for name, node in _named(trace.kept):
+        trace.names.setdefault(id(node), name)
+    for name, node in _named(_outside(function)):
+        trace.names.setdefault(id(node), name)
+    trace.kept = {}
+    return trace
+
+
+def _run(function: Callable[..., Any], numbers: Sequence[float]) -> Trace:
     trace = Trace()
     trace.inputs = [Value(number) for number in numbers]
     called = vars(type(function)).get("__call__")  # of an object that is called as a function is
     code = getattr(function, "__code__", None) or getattr(called, "__code__", None)
-    kept: dict[str, Any] = {}
 
     def watch(frame: Any, event: str, argument: Any) -> None:
         if event == "return" and frame.f_code is code:
-            kept.update(frame.f_locals)
+            trace.kept.update(frame.f_locals)
 
-    watched, before = sys.getprofile(), modes.trace
+    watched = sys.getprofile()  # somebody else's: then values go without their local names
+    before, recording = modes.trace, modes.recording
     altered.append("trace")
-    modes.trace = trace
-    sys.setprofile(watch)
+    modes.trace, modes.recording = trace, True
+    if watched is None:
+        sys.setprofile(watch)
     try:
         result = function(*trace.inputs)
     finally:
-        sys.setprofile(watched)
-        modes.trace = before
+        if watched is None:
+            sys.setprofile(None)
+        modes.trace, modes.recording = before, recording
         altered.remove("trace")
     if isinstance(result, (Condition, bool)) or not (
         isinstance(result, Value) or _is_number(result)
@@ -113,14 +136,39 @@ def record(function: Callable[..., Any], numbers: Sequence[float], names: Sequen
             " number, a Value"
         )
     trace.root = result if isinstance(result, Value) else Value(float(result))
-    for argument, name in zip(trace.inputs, names):
-        trace.names[id(argument)] = name
-    for name, node in _named(kept):
-        trace.names.setdefault(id(node), name)
-    for name, node in _named(_outside(function)):
-        trace.names.setdefault(id(node), name)
-    _refuse_constants(trace)
     return trace
+
+
+def _compare(one: Trace, two: Trace) -> None:
+    """Raise TypeError if traces that took the same way differ in more than their inputs."""
+    if [truth for _, truth in one.guards] != [truth for _, truth in two.guards]:
+        return
+    first, second = (
+        topological_order(trace.root, *(guard for guard, _ in trace.guards)) for trace in (one, two)
+    )
+    places = [{id(x): i for i, x in enumerate(order)} for order in (first, second)]
+    inputs = [list(map(id, trace.inputs)) for trace in (one, two)]
+
+    def shape(node: Any, which: int) -> Any:
+        if not isinstance(node, Node):
+            return repr(node)
+        return places[which].get(id(node))
+
+    alike = len(first) == len(second)
+    for a, b in zip(first, second):
+        if not alike:
+            break
+        if a.is_leaf or b.is_leaf:  # one that both found, an input, or a number made on the way
+            ours = id(a) in inputs[0] and id(b) in inputs[1]
+            given = ours and inputs[0].index(id(a)) == inputs[1].index(id(b))
+            alike = a is b or given or (a.is_leaf and b.is_leaf and repr(a.data) == repr(b.data))
+            alike = alike and (not ours or given)
+        else:
+            alike = a.primitive is b.primitive and [shape(x, 0) for x in a.inputs] == [
+                shape(x, 1) for x in b.inputs
+            ]
+    if not alike:
+        one.refuse("x.data, detach(), copy() or the like")
 
 
 def _is_number(x: Any) -> bool:
@@ -158,16 +206,3 @@ def _named(namespace: dict[str, Any]) -> Iterator[tuple[str, Node]]:
                     yield from (
                         (f"{name}_{i}_{k}", x) for k, x in enumerate(part) if isinstance(x, Value)
                     )
-
-
-def _refuse_constants(trace: Trace) -> None:
-    """Raise for a number that was computed outside the graph, as by detach() of an input."""
-    waiting, seen = [trace.root, *(guard for guard, _ in trace.guards)], set()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.primitive is CONSTANT and id(node) not in trace.names:
-            trace.refuse("detach(), or no_grad(),")
-        waiting += [x for x in node.inputs if isinstance(x, Node)]

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 import random
+import threading
 import warnings
 
 import numpy as np
 import pytest
 
 import autodiff
-from autodiff import Tensor, Value, custom_vjp, data, dot, functions, grad, optim, tanh, where
+from autodiff import (
+    Tensor,
+    Value,
+    custom_vjp,
+    data,
+    dot,
+    functions,
+    grad,
+    no_grad,
+    optim,
+    tanh,
+    where,
+)
 from autodiff.compiler import compile
 from autodiff.elementwise import TABLE
 from autodiff.nn import MLP, hinge
@@ -252,10 +267,28 @@ def test_small_functions(f, args, result, gradients):
     assert compile(f)(*args) == result
 
 
+def named_constant(x):
+    d = x.detach()
+    return x * d
+
+
+def under_no_grad(x):
+    with no_grad():
+        d = x * x
+    return x + d
+
+
 @pytest.mark.parametrize("f, args, words", [
     (lambda x: math.sin(x) * x, (1.0,), r"cannot follow float\(\), as math's functions take it"),
     (lambda x: x * round(x), (1.2,), "cannot follow float"),
-    (lambda x: x * x.detach(), (1.0,), r"cannot follow detach\(\)"),
+    (lambda x: x * x.detach(), (1.0,), r"cannot follow x\.data, detach\(\)"),
+    (lambda x: x * x.data + x, (1.0,), r"cannot follow x\.data"),
+    (lambda x: x * 1.0 if x.data > 0 else -x, (1.0,), r"cannot follow x\.data"),
+    (lambda x: x * copy.copy(x), (1.0,), r"copy\(\) or the like"),
+    (lambda x: x * copy.deepcopy(x * x), (1.0,), r"copy\(\) or the like"),
+    (lambda x: x * float(f"{x:.3f}"), (1.0,), "or the like"),
+    (named_constant, (1.0,), r"detach\(\)"),
+    (under_no_grad, (1.0,), r"detach\(\)"),
     (lambda x: (x, x), (1.0,), "returns a tuple; expected one that returns one number"),
     (lambda x: x > 0, (1.0,), "returns a Condition"),
     (lambda x: x, ("a",), "got 'a', a str; expected a number"),
@@ -282,3 +315,117 @@ def test_comparisons_are_truths_again_when_it_has_been_traced():
         compile(lambda x: math.sin(x))(1.0)
     assert (Value(1.0) < 2.0) is True
     assert float(Value(1.0)) == 1.0
+
+
+def test_a_first_call_without_recording_records_all_the_same():
+    g = compile(lambda x: x * x)
+    with no_grad():
+        assert g(1.0) == 1.0
+    assert g.value_and_grad(3.0) == (9.0, (6.0,))
+
+
+def test_names_that_lines_have_already_are_not_taken_twice():
+    def f(x):
+        dJ_dt1 = functions.exp(x)
+        return dJ_dt1 * functions.sin(x) * functions.sin(functions.sin(x) * dJ_dt1)
+
+    x = Value(2.0)
+    f(x).backward()
+    assert compile(f).value_and_grad(2.0)[1][0] == pytest.approx(x.grad, rel=1e-12)
+    micro, greek = Value(2.0, label="\u00b5"), Value(5.0, label="\u03bc")  # one name to Python
+    assert compile(lambda x: micro * x + greek)(3.0) == 11.0
+    odd = Value(2.0, label="w₁ σ²")
+    assert compile(lambda w_: odd * w_)(3.0) == 6.0
+    w = Value(4.0)
+    assert compile(lambda w_: w * w_).value_and_grad(3.0) == (12.0, (4.0,))
+
+    def exp(x):
+        return functions.exp(x) * 2
+
+    assert compile(exp)(0.0) == 2.0
+    assert compile(exp)(np.zeros(2)).tolist() == [2.0, 2.0]
+
+
+def test_zeros_of_both_signs_are_two_numbers():
+    g = compile(lambda x: functions.arctan2(0.0 * x, x) - functions.arctan2(-0.0 * x, x))
+    f = g.function
+    assert g(-1.0) == f(Value(-1.0)).data
+    h = compile(lambda x: 1 / (x * 0.0) - 1 / (x * -0.0))
+    assert h(1.0) == math.inf
+
+
+def test_a_guard_that_the_last_bit_decides_does_not_run_for_ever():
+    x = 2.515908805880605
+    c = x * x * x
+    g = compile(lambda x: x if x**3 > c else -x)
+    assert g(x) == g.function(Value(x)).data
+    assert g.value_and_grad(x)[0] == g(x)
+
+
+def test_a_value_used_many_times_is_written_in_many_lines():
+    g = compile(lambda x: sum((x * float(i) for i in range(5000)), 0.0 * x))
+    assert g.value_and_grad(1.0)[1][0] == pytest.approx(sum(range(5000)))
+
+
+def test_hundreds_of_ways_are_gone_one_after_another():
+    def f(x):
+        n = 0.0
+        while x > 1.0:
+            x, n = x - 1.0, n + 1.0
+        return x + n
+
+    g = compile(f)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert [g(float(n)) for n in range(1, 200)] == [float(n) for n in range(1, 200)]
+    assert len(g._ways) <= 64
+
+
+def test_truths_count_as_one_and_zero():
+    f = lambda x, y: ((x > 0) + (y > 0)) * x
+    g = compile(f)
+    assert g.value_and_grad(1.0, 2.0) == (2.0, (2.0, 0.0))
+    assert g(np.array([1.0, 2.0]), np.array([3.0, -3.0])).tolist() == [2.0, 2.0]
+
+
+def test_a_column_of_one_row_is_a_column():
+    value, (dx, dy) = compile(lambda x, y: x * y).value_and_grad(np.array([3.0]), 2.0)
+    assert (value.shape, dx.tolist(), dy) == ((1,), [2.0], 3.0)
+
+
+def test_defaults_are_kept_and_partials_taken():
+    assert compile(lambda x, n=2: x * n)(3.0) == 6.0
+    assert compile(functools.partial(lambda x, c: x * c, c=2.0))(3.0) == 6.0
+    x = Value(2.0)
+    with pytest.raises(ValueError, match="got an input twice"):
+        compile(x * x, [x, x])
+
+
+def test_it_is_traced_while_others_work():
+    stop, errors = threading.Event(), []
+
+    def other():
+        while not stop.is_set():
+            try:
+                with no_grad():
+                    Value(1.0) * 2.0
+            except Exception as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    try:
+        for _ in range(300):
+            assert compile(lambda x: x * x + 1.0).value_and_grad(2.0) == (5.0, (4.0,))
+    finally:
+        stop.set()
+        thread.join()
+    assert not errors
+    assert autodiff.graph.altered == []
+
+
+def test_it_is_traced_under_a_profiler():
+    import cProfile
+
+    profile = cProfile.Profile()
+    assert profile.runcall(lambda: compile(lambda x: x * x)(3.0)) == 9.0
