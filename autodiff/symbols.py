@@ -101,6 +101,26 @@ class Formula:
                 simple[id(part)] = _simplify(Formula(part.operation, operands, part.value))
         return simple[id(self)]
 
+    def asks(self) -> bool:
+        """Return whether the formula has a comparison or a sign in it."""
+        return any(part.operation in (*_ORDERS, "sign") for part in self.parts())
+
+    def on_an_edge(self, values: Mapping[str, float]) -> bool:
+        """Return whether a comparison in it is of two equal numbers: a derivative at a kink."""
+        known: dict[int, float | None] = {}
+        for part in self.parts():
+            known[id(part)] = None
+            if part.operation == "name":
+                known[id(part)] = values.get(str(part.value))
+            elif part.operation == "number":
+                known[id(part)] = float(part.value)
+            sides = [known[id(operand)] for operand in part.operands]
+            if part.operation == "sign" and sides == [0.0]:
+                return True
+            if part.operation in _ORDERS and sides[0] is not None and sides[0] == sides[1]:
+                return True
+        return False
+
     def __add__(self, other: Formula | float) -> Formula:
         return add(self, other)
 
@@ -225,6 +245,9 @@ _COMPARISONS: dict[str, Callable[..., bool]] = {
     "logical_not": operator.not_,
     "not_equal": operator.ne,
 }
+
+
+_ORDERS = ("less", "less_equal", "greater", "greater_equal")
 
 
 def _simplify(formula: Formula) -> Formula:

@@ -109,6 +109,14 @@ class Account:
             sections.append((f"{_many(count)} paths lead from {where}", []))
         return sections
 
+    def _corner(self) -> str:
+        """Return the name of an operation on the way that has a kink here, or nothing."""
+        for step in self.chain.steps:
+            for term in step.terms:
+                if term.child.primitive and self.reading.is_kink(term.child, term.argnum):
+                    return term.child.primitive.name
+        return ""
+
     def _doubts(self) -> list[str]:
         """Return that the numbers do not belong together, if they do not."""
         old = [] if self._arrays else [x for x in self.chain.between if is_outdated(x)]
@@ -134,6 +142,9 @@ class Account:
         result = self.chain.root.data
         if result - result != 0.0:
             return head + f"{number}, of a result that is {style.number(result)}."
+        corner = self._corner()
+        if corner:
+            return head + f"{number}, at a kink of {corner}, where it is one of several slopes."
         if gradient == 0.0:
             return head + f"0: where {node} changes by a little, {root} stays as it is."
         if not math.isfinite(gradient):

@@ -42,6 +42,7 @@ class Reading:
     """
 
     def __init__(self, root: Node, names: Names, nodes: Sequence[Node] | None = None) -> None:
+        self._bent: dict[tuple[str, int], bool] = {}  # whether a derivative has cases at all
         self.root = root
         self.nodes = topological_order(root) if nodes is None else list(nodes)
         self.name_by(names)
@@ -150,6 +151,20 @@ class Reading:
             return slope if hasattr(child, "shape") else slope.decided(self._values(child))
         except Exception:  # a rule of the user's own may know numbers only
             return None
+
+    def is_kink(self, child: Node, argnum: int) -> bool:
+        """Return whether an operation has a corner here, where its derivative is one of several."""
+        primitive = child.primitive
+        if primitive is None or hasattr(child, "shape") or not primitive.elementwise:
+            return False
+        key = primitive.name, argnum
+        if key not in self._bent:
+            formula = None if primitive.joint else self.slope_formula(child, argnum)
+            self._bent[key] = formula is not None and formula.asks()
+        if not self._bent[key]:
+            return False
+        formula = self.slope_formula(child, argnum)
+        return formula is not None and formula.on_an_edge(self._values(child))
 
     def _values(self, child: Node) -> dict[str, float]:
         """Return the numbers of an operation's operands by name, of names that are one node's."""

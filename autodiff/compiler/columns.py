@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import arrays, floats
+from ..graph import topological_order
 from ..wording import shown
 from .programs import Program
 
 if TYPE_CHECKING:
     from .compiled import Compiled
+    from .tracing import Trace
 
 _total = np.add.reduce  # what .sum() calls in the end
 
@@ -93,13 +95,27 @@ def _fitted(share: Any, column: Any) -> Any:
     return share if share.shape == column.shape else arrays.unbroadcast(share, column.shape)
 
 
+def _looks_at_arguments(trace: Trace) -> bool:
+    """Return whether a branch depends on an argument, and so may differ from row to row."""
+    conditions = [condition for condition, _ in trace.guards]
+    given = set(map(id, trace.inputs))
+    return any(id(node) in given for node in topological_order(*conditions))
+
+
+def _holds(compiled: Compiled, numbers: list[float]) -> None:
+    """Let the way be the first that the parameters take as they are now."""
+    if compiled._ways and compiled._ways[0]["trace"].guards:
+        compiled._value(*numbers)
+
+
 def _way(compiled: Compiled, numbers: list[float]) -> dict[str, Any]:
     """Return the program for arrays; TypeError if it branches on a value."""
     if not compiled._ways:
         compiled._record(tuple(numbers))
+    _holds(compiled, numbers)
     way = compiled._ways[0]
     trace = way["trace"]
-    if trace.guards:
+    if trace.guards and _looks_at_arguments(trace):
         raise TypeError(
             f"{compiled.name}() got a column, and branches on a value: its rows may go different"
             " ways; write where(condition, a, b) in place of the if"
@@ -110,7 +126,7 @@ def _way(compiled: Compiled, numbers: list[float]) -> dict[str, Any]:
         words = {**vars(arrays.raw), "inf": floats.inf, "nan": floats.nan}
         words.update(program.words(arrays))
         for what, backward in (("array_value", "no"), ("array_all", "all")):
-            text = program.text(backward=backward, parameters_as_arguments=True)
+            text = program.text(backward=backward, parameters_as_arguments=True, guarded=False)
             exec(compile(text, f"<{compiled.name}, on columns>", "exec"), words)  # noqa: S102
             way[what] = words[program.function]
     return way

@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 
     from .programs import Program
 
+# Words that Python's math has since 3.11, for a file that is run by an older one.
+_OLD = {
+    "cbrt": "math.copysign(math.pow(abs(x), 1.0 / 3.0), x)",
+    "exp2": "math.pow(2.0, x)",
+}
+_OLDER = """\
+try:
+    {0}
+except ImportError:  # Python 3.10
+
+    def {1}(x):
+        return {2}
+"""
+
 _FILE = '''\
 """{name}({arguments}) and its gradients, as Python that needs nothing else.
 
@@ -95,7 +109,8 @@ def _helpers(words: set[str]) -> tuple[list[str], list[str]]:
         own = str(getattr(thing, "__name__", word))
         for module in (math, operator):
             if getattr(module, own, None) is thing:
-                imports.append(f"from {module.__name__} import {own} as {word}")
+                line = f"from {module.__name__} import {own} as {word}"
+                imports.append(_OLDER.format(line, word, _OLD[own]) if own in _OLD else line)
                 break
         else:
             source = inspect.getsource(thing)

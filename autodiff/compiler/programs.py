@@ -293,6 +293,7 @@ class Program:
         parameters_as_arguments: bool = False,
         floats_only: bool = False,
         defaults: bool = False,
+        guarded: bool = True,
     ) -> str:
         """Return the source of a function of the arguments.
 
@@ -300,7 +301,7 @@ class Program:
         return it with the gradients of the arguments; "all", with those of the parameters too;
         "accumulate", add those of the parameters into their `.grad`, and return the value. With
         `floats_only` it begins by handing on, to `in_general`, what is anything else; `defaults`
-        are the parameters' numbers as they are now.
+        are the parameters' numbers as they are now; without `guarded` nobody asks which way it is.
         """
         given = list(self.arguments)
         if parameters_as_arguments:
@@ -316,7 +317,11 @@ class Program:
             lines += [f"{name} = {name}_.data" for name in self.parameters]
         if comments and backward != "no":
             lines.append("# forward")
-        lines += [_with(line, comment, comments) for line, comment in self.forward]
+        lines += [
+            _with(line, comment, comments)
+            for line, comment in self.forward
+            if guarded or not line.startswith("if ")
+        ]
         if backward == "no":
             lines.append(f"return {self.result}")
         else:

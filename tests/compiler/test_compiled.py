@@ -429,3 +429,13 @@ def test_it_is_traced_under_a_profiler():
 
     profile = cProfile.Profile()
     assert profile.runcall(lambda: compile(lambda x: x * x)(3.0)) == 9.0
+
+
+def test_a_branch_on_a_parameter_alone_is_the_same_for_all_rows():
+    w = Value(2.0)
+    g = compile(lambda x: x * w if w > 0 else x)
+    x = np.array([1.0, 2.0])
+    assert g(x).tolist() == [2.0, 4.0]
+    w.data = -1.0
+    assert g(x).tolist() == [1.0, 2.0]
+    assert g.value_and_grad(x)[1][0].tolist() == [1.0, 1.0]

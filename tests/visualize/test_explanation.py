@@ -309,3 +309,15 @@ def test_who_was_made_from_a_node_is_found_in_a_long_chain_of_variables():
 def test_of_a_result_that_is_nan_nothing_is_said_to_follow():
     x = Value(-1.0)
     assert str(explain(y := x.log(), x)).startswith("∂y/∂x = -1, of a result that is nan.")  # noqa: F841
+
+
+@pytest.mark.parametrize("f, at, name", [
+    (lambda x: x.relu() * 2.0, 0.0, "relu"),
+    (lambda x: abs(x), 0.0, "abs"),
+    (lambda x: x.maximum(2.0), 2.0, "maximum"),
+])  # fmt: skip
+def test_at_a_kink_it_is_said_that_there_are_several_slopes(f, at, name):
+    x = Value(at)
+    assert f"at a kink of {name}, where it is one of several slopes" in str(explain(f(x), x))
+    y = Value(at + 0.5)
+    assert "kink" not in str(explain(f(y), y))
