@@ -168,8 +168,8 @@ class Run:
         """Return what must be as it was for the numbers to be."""
         loader = self.loader
         if not self._prints:
-            self._prints["data"] = [_print(array) for array in loader.arrays]
-            self._prints["validation"] = [_print(array) for array in self._held_out or ()]
+            self._prints["data"] = [print_of(array) for array in loader.arrays]
+            self._prints["validation"] = [print_of(array) for array in self._held_out or ()]
         return {
             **self._settings,
             **self._prints,
@@ -248,12 +248,13 @@ def _parameters(model: Module, optimizer: Optimizer) -> dict[str, Any]:
     return {names[id(p)]: p for p in optimizer.parameters}
 
 
-def _print(array: Any) -> str:
+def print_of(array: Any) -> str:
     """Return what an array is, with a checksum of its numbers, which tells it from another."""
     what = f"{array.dtype} {array.shape}"
     if array.dtype == object:  # which has Values, say, and no bytes of its own
         return what
-    return f"{what} of CRC {zlib.crc32(np.ascontiguousarray(array).data):08x}"
+    content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)  # dates have no buffer
+    return f"{what} of CRC {zlib.crc32(content.data):08x}"
 
 
 def _differences(saved: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:

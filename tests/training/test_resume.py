@@ -15,6 +15,7 @@ import autodiff
 from autodiff import data, fit, optim
 from autodiff.nn import MLP, Linear, cross_entropy, mse
 from autodiff.training import Callback, Checkpoint, KeepBest
+from autodiff.training.run import print_of
 
 from .networks import EPOCHS, ROOT, TEST, numbers, setup, train
 
@@ -308,3 +309,19 @@ def test_another_rate_at_the_start_is_told_with_the_way_to_have_one(tmp_path):
     ) as caught:
         begin(0.01)
     assert "let a callback set run.optimizer.lr in on_epoch_start" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array(["2026-11-25", "2026-11-26"], "datetime64[D]"),
+        np.array(["a", "b"]),
+        np.zeros((0, 3)),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    ],
+)
+def test_data_of_every_type_have_a_checksum_of_their_numbers(array):
+    found = print_of(array)
+    assert found == print_of(array.copy())
+    if array.size:
+        assert found != print_of(array[::-1])
