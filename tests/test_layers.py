@@ -130,6 +130,7 @@ HEAVY: dict[str, set[str]] = {
 # Who loads a heavy package is as heavy, and is itself imported inside functions.
 LOADS = {
     "autodiff.arrays": "numpy",
+    "autodiff.compiler.columns": "numpy",
     "autodiff.data": "numpy",
     "autodiff.nn.activations": "numpy",
     "autodiff.nn.conversion": "numpy",

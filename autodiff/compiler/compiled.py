@@ -102,7 +102,7 @@ class Compiled:
         from ..serialization import replace
         from .files import as_file
 
-        if Path(path).suffix != ".py":
+        if Path(path).suffix.lower() != ".py":
             raise ValueError(f"cannot write {path}: it is Python; expected a name such as J.py")
         if not self._ways:
             self._record((1.0,) * len(self.arguments))
@@ -258,7 +258,8 @@ def compile_(
     `float()`, `math`'s functions, `x.data` and `detach()` would take a number out of a Value, and
     with it its derivative: TypeError. (It is run at three places to find out; of the numbers of
     captured Values it is not.) What is no Value is fixed as it was then, and so is which Values are
-    captured. Arguments with defaults keep these. Values and derivatives are the engine's to 4 units
+    captured; of a captured Value that was computed, what it was computed from is the parameter.
+    Arguments with defaults keep these. Values and derivatives are the engine's to 4 units
     in the last place of each operation; dot() and sum() add up one term after another.
 
     compile(J, [a, b]) of a graph that is there already makes a function of its leaves a and b; the

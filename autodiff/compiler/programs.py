@@ -21,6 +21,7 @@ several times has one line, in which the shares of all its uses are added up.
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 # What a name in a program must not be: the words that the lines call, and Python's own.
 _TAKEN = {*vars(floats), *keyword.kwlist, "other_way", "in_general", "type", "float"}
+
+# What a function must not be called beside that, as `files` has these names around it.
+_OF_FILES = {"math", "check", "max", "min", "zip", "print", "enumerate"}
 
 _LONGEST_COMMENT = 40
 _TERMS = 200  # of a sum in one line; Python's parser takes some thousand
@@ -69,7 +73,7 @@ class Program:
         self.trace = trace
         used = set(_TAKEN)
         self.arguments = [free(name, used) for name in arguments]
-        self.function = free(function, set(_TAKEN))
+        self.function = free(function, set(_TAKEN | _OF_FILES))
         self._write = _WRITERS[style]
         conditions = [condition for condition, _ in trace.guards]
         self._first: dict[int, Node] = {}  # of what was computed before, the node that did
@@ -86,7 +90,6 @@ class Program:
             for node in self._order
             if node.is_leaf and id(node) not in known and not isinstance(node, Condition)
         }
-        self._templates: dict[Any, list[Formula | None]] = {}
         self.forward = list(self._forward())
         self.gradients: dict[str, str] = {}
         self.backward = list(self._backward())
@@ -441,14 +444,7 @@ def _with(line: str, comment: str, comments: bool) -> str:
 
 def words_in(formula: str) -> set[str]:
     """Return the identifiers in a text."""
-    word, words = "", set()
-    for character in f"{formula} ":
-        if character.isidentifier() or (word and character.isalnum()):
-            word += character
-        elif word:
-            words.add(word)
-            word = ""
-    return words
+    return set(re.findall(r"[^\W\d]\w*", formula))
 
 
 def identifier(name: str) -> str:

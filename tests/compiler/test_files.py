@@ -114,3 +114,19 @@ def older(name, *args):
     if name == "math" and wanted and {"cbrt", "exp2"} & set(wanted):
         raise ImportError("cannot import name")
     return found
+
+
+def test_at_a_kink_any_slope_between_the_sides_agrees(tmp_path):
+    g = compile(lambda x, y: functions.relu(x) + abs(y))
+    g(0.0, 0.0)
+    done = run(g.save(tmp_path / "f.PY"))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["check", "math", "max", "print"])
+def test_a_function_that_is_called_like_a_part_of_the_file_is_no_trouble(tmp_path, name):
+    path = tmp_path / "f.py"
+    assert main([f"{name} = log(a)*b", "a=2", "b=3", "-o", str(path)]) == 0
+    done = run(path)
+    assert done.returncode == 0, done.stderr
+    assert "d/db = 0.69314718056" in done.stdout
