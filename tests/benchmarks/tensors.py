@@ -265,10 +265,23 @@ def t2(smoke: bool) -> None:
     _compare(title, builders, 2 if smoke else 40, 1 if smoke else 20, baseline, "µs")
 
 
+def forty_operations(a: Any, b: Any, c: Any, cos: Any = cosine) -> Any:
+    """Return what S5 computes, of Values, Tensors or another library's tensors."""
+    y = a
+    for _ in range(4):
+        u = y * b + c
+        v = u.tanh() - a * 0.5
+        w = (v * v + 1.0).log() + cos(u * 0.3)
+        y = w / (1.0 + b * b) + v
+    return y
+
+
 def columns(kind: str, count: int) -> Callable[[], Any]:
     """Return a scalar expression of 40 operations and its gradient at many points."""
-    rng = np.random.default_rng(0)
-    points = rng.uniform(0.5, 1.5, (3, count))
+    points = np.random.default_rng(0).uniform(0.5, 1.5, (3, count))
+    if kind == "compiled":
+        function = compile(forty_operations)
+        return lambda: [float(g.sum()) for g in function.value_and_grad(*points)[1]]
     if kind == "torch":
         import torch
 
@@ -279,13 +292,7 @@ def columns(kind: str, count: int) -> Callable[[], Any]:
         leaves, cos = [Tensor(p, requires_grad=True) for p in points], cosine
 
     def run() -> Any:
-        a, b, c = leaves
-        y = a
-        for _ in range(4):
-            u = y * b + c
-            v = u.tanh() - a * 0.5
-            w = (v * v + 1.0).log() + cos(u * 0.3)
-            y = w / (1.0 + b * b) + v
+        y = forty_operations(*leaves, cos)
         for leaf in leaves:
             leaf.grad = None
         y.sum().backward()
@@ -294,29 +301,12 @@ def columns(kind: str, count: int) -> Callable[[], Any]:
     return run
 
 
-def compiled_columns(count: int) -> Callable[[], Any]:
-    """Return the same, compiled."""
-    points = np.random.default_rng(0).uniform(0.5, 1.5, (3, count))
-
-    def expression(a: Any, b: Any, c: Any) -> Any:
-        y = a
-        for _ in range(4):
-            u = y * b + c
-            v = u.tanh() - a * 0.5
-            w = (v * v + 1.0).log() + cosine(u * 0.3)
-            y = w / (1.0 + b * b) + v
-        return y
-
-    function = compile(expression)
-    return lambda: [float(g.sum()) for g in function.value_and_grad(*points)[1]]
-
-
 def s5(smoke: bool) -> None:
     """Time a 40-operation scalar expression and its gradient at a million points."""
     count = 1000 if smoke else 1_000_000
     builders: dict[str, Any] = {
         "autodiff": partial(columns, "autodiff", count),
-        "autodiff, compiled": partial(compiled_columns, count),
+        "autodiff, compiled": partial(columns, "compiled", count),
     }
     if find_spec("torch"):
         builders["PyTorch"] = partial(columns, "torch", count)
