@@ -197,11 +197,11 @@ assert whole["validation_accuracy"][-1] < runs["SGD"]["validation_accuracy"][-1]
 """
 ## Why AdaGrad grows tired
 
-On runs as short as these AdaGrad is the best of all. It tires later. Its r only ever grows. If the
-slopes stay about as large as they are, r is about t·g² after t steps, and the step rate · g/√r
-shrinks like 1/√t: after 10,000 steps to a hundredth, whether the goal is near or not. RMSProp
-forgets, so its r follows g², and its steps keep their size. Give both a slope that is always 1, an
-endless ramp:
+On 300 steps AdaGrad is the best of all. It tires later: on all of MNIST, 3,600 steps, it ends at
+0.961 and Adam at 0.973. Its r only ever grows. If the slopes stay about as large as they are, r is
+about t·g² after t steps, and the step rate · g/√r shrinks like 1/√t: after 10,000 steps to a
+hundredth, whether the goal is near or not. RMSProp forgets, so its r follows g², and its steps keep
+their size. Give both a slope that is always 1, an endless ramp:
 """
 
 # %%
