@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from .updates import Update
+
     Rate = float | Callable[[int], float]
 
 
-_BLOCK = 65_536  # numbers: where Adam was fastest, a third faster than with whole arrays
+_OURS = f"{__package__}.rules"
+_SETTINGS = (float, bool, tuple)  # what of an optimiser is printed in the lines of its rule
 
 
 class _Used(float):
@@ -80,6 +83,8 @@ class Optimizer:
                 break
         self._graphs: list[Any] = [None] * len(self.parameters)  # gradients that were graphs
         self._warned = False
+        self._lines: dict[bool, Any] = {}  # settings, their names, and our rule as lines with them
+        self._plans: dict[int, Any] = {}  # how they run on each array
 
     @property
     def lr(self) -> float:
@@ -104,54 +109,84 @@ class Optimizer:
 
     def step(self) -> None:
         """Take one step: change every parameter that has a gradient."""
-        rate, mixed, moved, changed = self.lr, False, False, []
-        for i, p in enumerate(self.parameters):
-            g = p.grad
-            if g is None or g is p.blank:
-                continue
-            moved = True
-            if isinstance(g, Node):  # of backward(create_graph=True)
-                mixed = mixed or any(x is self._graphs[i] for x in g.inputs)
-                self._graphs[i], g = g, g.data
-            elif self._graphs[i] is not None:
-                self._graphs[i] = None
-            if p.vocabulary is floats:
-                mixed = mixed or type(g) is _Mixed
-                p.data, *memory = self.rule(floats, rate, p.data, float(g), *self.memory[i])
-                self.memory[i] = tuple(memory)
-                if not isinstance(p.grad, Node):
-                    p.grad = _Used(g)
-                continue
-            self._change_array(i, p, rate, g)
-            mixed, p.use = mixed or p.use == 2, 1
-            changed.append(p)
+        rate, mixed, moved = self.lr, False, False
+        changed: list[Any] = []
+        arrays = quiet = None
+        try:
+            for i, p in enumerate(self.parameters):
+                g = p.grad
+                if g is None or g is p.blank:
+                    continue
+                moved = True
+                if isinstance(g, Node):  # of backward(create_graph=True)
+                    mixed = mixed or any(x is self._graphs[i] for x in g.inputs)
+                    self._graphs[i], g = g, g.data
+                elif self._graphs[i] is not None:
+                    self._graphs[i] = None
+                if p.vocabulary is floats:
+                    mixed = mixed or type(g) is _Mixed
+                    p.data, *memory = self.rule(floats, rate, p.data, float(g), *self.memory[i])
+                    self.memory[i] = tuple(memory)
+                    if not isinstance(p.grad, Node):
+                        p.grad = _Used(g)
+                    continue
+                if arrays is None:
+                    arrays = p.vocabulary
+                    quiet = arrays.hush()
+                self.change(i, p, rate, g)
+                mixed, p.use = mixed or p.use == 2, 1
+                changed.append(p)
+        finally:
+            if arrays is not None:
+                arrays.unhush(quiet)
+        self.stepped(changed)
+        if not moved or (mixed and not self.accumulate):
+            self._warn(mixed)
+
+    def stepped(self, changed: list[Any]) -> None:
+        """Note a step, and the arrays that it has changed."""
         if changed:  # all at one time, as one look at the clock will do
             changed[0].touch()
             for p in changed:
                 p.time = changed[0].time
         self.steps += 1
-        if not moved or (mixed and not self.accumulate):
-            self._warn(mixed)
 
-    def _change_array(self, i: int, p: Any, rate: float, g: Any) -> None:
-        """Change an array in place, block by block if it is large.
-
-        So what the rule computes on the way stays in the processor's cache, and takes little room.
-        """
+    def change(self, i: int, p: Any, rate: float, g: Any) -> None:
+        """Change an array in place, by lines of NumPy if there are such of the rule."""
         x, memory, arrays = p.array, self.memory[i], p.vocabulary
+        update = self.update_for(arrays)
         if g.strides != x.strides:
             g = arrays.like(g, x)
-        before = arrays.hush()
-        try:
-            if x.size <= _BLOCK:
-                after = _kept(self.rule(arrays.raw, rate, x, g, *memory), x, memory)
-            else:
-                for block, slope, *part in _in_blocks([x, g, *memory]):
-                    after = _kept(self.rule(arrays.raw, rate, block, slope, *part), block, part)
-        finally:
-            arrays.unhush(before)
-        if memory:  # arrays have changed in place; what is a number is a new one
-            self.memory[i] = tuple(a if type(m) is float else m for a, m in zip(after, memory))
+        if update is not None and g.dtype == x.dtype:
+            from .updates import Plan
+
+            plan = self._plans.get(i)
+            if plan is None or not plan.fits(update, x, memory):
+                plan = self._plans[i] = Plan(update, x, memory, arrays.np)
+            numbers = plan.run(rate, g, [m for m in memory if type(m) is float])
+        else:
+            after = _kept(self.rule(arrays.raw, rate, x, g, *memory), x, memory)
+            numbers = tuple(new for new, old in zip(after, memory) if type(old) is float)
+        if numbers:  # arrays have changed in place; what is a number is a new one
+            new = iter(numbers)
+            self.memory[i] = tuple(next(new) if type(m) is float else m for m in memory)
+
+    def update_for(self, arrays: Any, spent: bool = False) -> Update | None:
+        """Return our own rules as lines of NumPy (`updates`); None for a rule of the user's.
+
+        Where gradients are `spent`, the lines may write into them.
+        """
+        if type(self).__module__ != _OURS:
+            return None
+        mine = vars(self)
+        known = self._lines.get(spent)
+        if known is None or known[0] != [mine[name] for name in known[1]]:
+            from .updates import Update
+
+            names = [n for n, x in mine.items() if n[0] != "_" and type(x) in _SETTINGS]
+            lines = Update(self.rule, arrays.raw, self.remembers, spent)
+            known = self._lines[spent] = ([mine[name] for name in names], names, lines)
+        return known[2]
 
     def _warn(self, mixed: bool) -> None:
         """Say, once, that gradients were left from before, or that there were none."""
@@ -238,19 +273,6 @@ def _kept(after: tuple[Any, ...], x: Any, memory: Any) -> tuple[Any, ...]:
         if new is not old and type(old) is not float:
             old[...] = new
     return after
-
-
-def _in_blocks(parts: list[Any]) -> list[list[Any]]:
-    """Return arrays cut into the same pieces, numbers as they are; whole if that cannot be."""
-    x = parts[0]
-    alike = all(type(part) is float or part.strides == x.strides for part in parts)
-    if not alike or not (x.flags.c_contiguous or x.flags.f_contiguous):
-        return [parts]
-    flat: list[Any] = [part if type(part) is float else part.ravel(order="K") for part in parts]
-    return [
-        [part if type(part) is float else part[start : start + _BLOCK] for part in flat]
-        for start in range(0, x.size, _BLOCK)
-    ]
 
 
 def _start(name: str, p: Any) -> Any:
