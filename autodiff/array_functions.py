@@ -19,12 +19,12 @@ import string
 
 from . import foreign, functions
 from .functions import where
-from .graph import Node, node_within
+from .graph import Node, altered, modes, node_within
 from .wording import shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     Axis = int | Sequence[int] | None
@@ -225,9 +225,23 @@ def _largest(x: Any, axis: int) -> Any:
     """Return the largest numbers along an axis, 0 where they are infinite: constants."""
     import numpy as np
 
-    numbers = x.data if isinstance(x, Node) else x
-    largest = numbers.max(axis, keepdims=True)
-    return np.where(np.isfinite(largest), largest, np.zeros_like(largest))
+    def largest(numbers: Any) -> Any:
+        found = numbers.max(axis, keepdims=True)
+        return np.where(np.isfinite(found), found, np.zeros_like(found))
+
+    return _computed(largest, x)
+
+
+def _computed(function: Callable[[Any], Any], x: Any) -> Any:
+    """Return what a function makes of the numbers of x, which has no derivative: an ndarray.
+
+    Where a program is being made of what is done, it is a node of that.
+    """
+    if isinstance(x, Node):
+        if altered and modes.trace is not None:
+            return modes.trace.computed(function, x)
+        x = x.data
+    return function(x)
 
 
 def softmax(x: Any, axis: int = -1, **options: Any) -> Any:
@@ -250,13 +264,17 @@ def _check_values(x: Any, axes: tuple[int, ...], role: str) -> None:
 def argmax(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the place of the largest element, an ndarray of integers: no gradient goes there."""
     _refuse("argmax", options)
-    return x.data.argmax(axis) if isinstance(x, Node) else as_array(x).argmax(axis)
+    return _computed(
+        lambda numbers: numbers.argmax(axis), x if isinstance(x, Node) else as_array(x)
+    )
 
 
 def argmin(x: Any, axis: int | None = None, **options: Any) -> Any:
     """Return the place of the smallest element, an ndarray of integers: no gradient goes there."""
     _refuse("argmin", options)
-    return x.data.argmin(axis) if isinstance(x, Node) else as_array(x).argmin(axis)
+    return _computed(
+        lambda numbers: numbers.argmin(axis), x if isinstance(x, Node) else as_array(x)
+    )
 
 
 def cumsum(x: Any, axis: int | None = None, **options: Any) -> Any:
@@ -447,6 +465,8 @@ def getitem(x: Any, index: Any) -> Any:
 
 def _index(part: Any) -> Any:
     if isinstance(part, Node):
+        if altered and modes.trace is not None and part.data.dtype.kind in "biu":
+            return part
         part = part.data
     if isinstance(part, list):
         import numpy as np
@@ -483,7 +503,8 @@ def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
     """Return the elements along an axis at indices of the same number of axes."""
     import numpy as np
 
-    x, indices = as_array(x), np.asarray(_index(indices))
+    x, indices = as_array(x), _index(indices)
+    indices = indices if isinstance(indices, Node) else np.asarray(indices)
     place = _axis(x, axis, "take_along_axis")
     shape = [1] * indices.ndim
     index: list[Any] = []
@@ -501,8 +522,8 @@ def sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
     if axis is None:
         x, axis = ravel(x), 0
     place = _axis(x, axis, "sort")
-    numbers = x.data if isinstance(x, Node) else x
-    return take_along_axis(x, numbers.argsort(place, kind="stable"), place)
+    places = _computed(lambda numbers: numbers.argsort(place, kind="stable"), x)
+    return take_along_axis(x, places, place)
 
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0, **options: Any) -> Any:

@@ -105,6 +105,9 @@ maximum, minimum = _quiet(np.maximum), _quiet(np.minimum)
 equal, not_equal = np.equal, np.not_equal
 less, less_equal, greater, greater_equal = np.less, np.less_equal, np.greater, np.greater_equal
 logical_and, logical_or, zeros_like = np.logical_and, np.logical_or, np.zeros_like
+bitwise_and, bitwise_or, bitwise_xor, invert = (
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert
+)  # fmt: skip
 erf, erfc = special.erf, special.erfc
 ones_like = np.ones_like
 
@@ -117,6 +120,7 @@ cross_entropy = _quiet(shapes.cross_entropy)
 cross_entropy_slope = _quiet(shapes.cross_entropy_slope)
 one_hot = shapes.one_hot
 weight_slope, relu = _quiet(shapes.weight_slope), _quiet(shapes.relu)
+masked = shapes.masked
 matmul, affine, einsum = _quiet(shapes.matmul), _quiet(shapes.affine), _quiet(shapes.einsum)
 broadcast_to, reshape, transpose = shapes.broadcast_to, shapes.reshape, shapes.transpose
 spread = shapes.spread

@@ -159,7 +159,7 @@ class _Modes(local):
     checking: errstate | None = None
     transforms = 0  # how many transforms are calling their functions just now
     rule: str | None = None  # the name of a user's rule that is being differentiated
-    trace: Any = None  # what notes the comparisons of Values, while a function is being compiled
+    trace: Any = None  # what notes all that a function does, while that is being compiled
 
     @contextmanager
     def rule_of(self, name: str | None) -> Iterator[None]:
@@ -286,6 +286,8 @@ class errstate(_Mode):
 
 def apply(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     """Compute the primitive on nodes and numbers, and record it: the one way a graph grows."""
+    if altered and modes.trace is not None:
+        return modes.trace.apply(primitive, inputs, params)
     kind: Any = type(inputs[0]) if inputs else None
     alike, constant = kind is not None and issubclass(kind, Node), True
     for x in inputs:

@@ -22,20 +22,20 @@ _add, _multiply, _maximum, _minimum = (
 Shape = tuple[int, ...]
 
 
-def reduce_sum(x: Array, *, axis: Shape, keepdims: bool) -> Array:
-    return _add(x, axis=axis, keepdims=keepdims)
+def reduce_sum(x: Array, *, axis: Shape, keepdims: bool, out: Array | None = None) -> Array:
+    return _add(x, axis=axis, keepdims=keepdims, out=out)
 
 
-def reduce_max(x: Array, *, axis: Shape, keepdims: bool) -> Array:
-    return _maximum(x, axis=axis, keepdims=keepdims)
+def reduce_max(x: Array, *, axis: Shape, keepdims: bool, out: Array | None = None) -> Array:
+    return _maximum(x, axis=axis, keepdims=keepdims, out=out)
 
 
-def reduce_min(x: Array, *, axis: Shape, keepdims: bool) -> Array:
-    return _minimum(x, axis=axis, keepdims=keepdims)
+def reduce_min(x: Array, *, axis: Shape, keepdims: bool, out: Array | None = None) -> Array:
+    return _minimum(x, axis=axis, keepdims=keepdims, out=out)
 
 
-def reduce_prod(x: Array, *, axis: Shape, keepdims: bool) -> Array:
-    return _multiply(x, axis=axis, keepdims=keepdims)
+def reduce_prod(x: Array, *, axis: Shape, keepdims: bool, out: Array | None = None) -> Array:
+    return _multiply(x, axis=axis, keepdims=keepdims, out=out)
 
 
 def products_of_others(x: Array, *, axis: int) -> Array:
@@ -196,32 +196,32 @@ def concatenate(*xs: Array, axis: int) -> Array:
     return np.concatenate(xs, axis)
 
 
-def matmul(a: Array, b: Array) -> Array:
-    return np.matmul(a, b)
+def matmul(a: Array, b: Array, *, out: Array | None = None) -> Array:
+    return np.matmul(a, b, out=out)
 
 
 def einsum(*operands: Array, subscripts: str) -> Array:
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
-def affine(x: Array, w: Array, *bias: Array) -> Array:
+def affine(x: Array, w: Array, *bias: Array, out: Array | None = None) -> Array:
     """Return x·Wᵀ (+ bias)."""
-    y = np.matmul(x, w.T)
+    y = np.matmul(x, w.T, out=out)
     for b in bias:
         y += b
     return y
 
 
-def weight_slope(g: Array, x: Array, w: Array) -> Array:
+def weight_slope(g: Array, x: Array, w: Array, *, out: Array | None = None) -> Array:
     """Return gᵀ·x, the cotangent of w in x·wᵀ, in the order of memory that w has."""
-    if w.flags.c_contiguous or g.dtype != x.dtype:
-        return np.matmul(g.T, x)
-    return np.matmul(g.T, x, out=np.empty(w.shape, g.dtype, "F"))
+    if out is None and not w.flags.c_contiguous and g.dtype == x.dtype:
+        out = np.empty(w.shape, g.dtype, "F")
+    return np.matmul(g.T, x, out=out)
 
 
-def relu(x: Array) -> Array:
+def relu(x: Array, *, out: Array | None = None) -> Array:
     """Return max(0, x): 0.0 also for -0.0, nan for nan."""
-    y = np.maximum(x, 0.0)
+    y = np.maximum(x, 0.0, out=out)
     y += 0.0
     return y
 
@@ -244,7 +244,8 @@ def masked(x: Array, condition: Array, *, keep: bool, out: Array | None = None) 
         if out is not None:
             out[...] = chosen
         return chosen
-    mask = condition.astype(bits)
+    mask = np.empty(x.shape, bits) if out is None or out is x else out.view(bits)
+    np.copyto(mask, condition)
     if keep:
         np.negative(mask, out=mask)  # all ones where it was 1
     else:

@@ -351,6 +351,8 @@ class Tensor(Node):
         With `create_graph` the gradients are Tensors, which can be differentiated again.
         Raises RuntimeError if nothing needs a gradient, or if numbers have changed since.
         """
+        if altered and modes.trace is not None:
+            modes.trace.refuse_gradients("backward()")
         shape = self.array.shape
         if gradient is None:
             if self.array.size != 1:
@@ -455,6 +457,8 @@ class Tensor(Node):
                 f"a tensor of shape {self.shape} is no single number: add it up with .sum(), index"
                 " it, or use .tolist()"
             )
+        if altered and modes.trace is not None:
+            modes.trace.refuse("a number, as .item() returns it,")
         number: float = self.array.item()
         return number
 
@@ -538,15 +542,17 @@ class Tensor(Node):
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __invert__(self) -> Any:
+        if altered and modes.trace is not None:
+            return modes.trace.compare("invert", self)
         return _constant(np.invert(self.array))
 
     def all(self, axis: Any = None) -> Any:
         """Return whether all elements are true (not 0), of all axes or along some."""
-        return self.array.all(axis)
+        return _asked(lambda array: np.asarray(array.all(axis)), self)
 
     def any(self, axis: Any = None) -> Any:
         """Return whether any element is true (not 0), of all axes or along some."""
-        return self.array.any(axis)
+        return _asked(lambda array: np.asarray(array.any(axis)), self)
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
@@ -554,9 +560,14 @@ class Tensor(Node):
                 f"the truth of a tensor of shape {self.shape} is ambiguous; use (a > b).all() or"
                 " .any(), and where(a > b, x, y) to choose element by element"
             )
+        if altered and modes.trace is not None:
+            answer: bool = modes.trace.truth(self)
+            return answer
         return bool(self.array)
 
     def __float__(self) -> float:
+        if altered and modes.trace is not None:
+            modes.trace.refuse("float()")
         if modes.rule:
             raise TypeError(f"float() of a Tensor inside the vjp of {modes.rule!r}, see custom_vjp")
         self._refuse_to_leave()
@@ -717,10 +728,20 @@ def _foreign(x: Any) -> bool:
     return x is None or isinstance(x, (str, bytes, dict, set))
 
 
+def _asked(question: Callable[[Any], Any], x: Tensor) -> Any:
+    """Return what a question about the numbers of x has as its answer, as an ndarray or a bool."""
+    if altered and modes.trace is not None:
+        return modes.trace.computed(question, x)
+    answer = question(x.array)
+    return answer if answer.ndim else answer[()]
+
+
 def _compared(ufunc: Any, a: Tensor, b: Any) -> Any:
     other = _operand(b, ufunc.__name__, a.array.dtype)
     if other is NotImplemented:
         return other
+    if altered and modes.trace is not None:
+        return modes.trace.compare(ufunc.__name__, a, other)
     return _constant(ufunc(a.array, other.array if isinstance(other, Tensor) else other))
 
 

@@ -121,6 +121,8 @@ def _operand(x: Any, role: str) -> Any:
             f"{role} got a Value and {a_kind(x)}; a graph is of one kind: use float(value)"
             f" as a constant, or make all of it {type(x).__name__}s"
         )
+    if altered and modes.trace is not None and _has_axes(x):
+        modes.trace.meet_array()
     if _has_axes(x) or not hasattr(x, "__float__"):
         return NotImplemented  # an ndarray adds us to each of its elements
     try:
@@ -369,6 +371,8 @@ class Value(Node):
             return ufunc.__name__ == "not_equal"  # == is identity, and NumPy's number is not us
         if function is not None and not any(map(_has_axes, inputs)):
             return function(*inputs)
+        if altered and modes.trace is not None:
+            modes.trace.meet_array()
         return ufunc(*(_boxed(x) if isinstance(x, Value) else x for x in inputs))
 
     # copies, without recursion: a graph may be a million nodes deep

@@ -70,6 +70,12 @@ def run(compiled: Compiled, what: str, args: tuple[Any, ...]) -> Any:
     return value.reshape(shape), tuple(shaped)
 
 
+def first(name: str, x: Any) -> float:
+    """Return the number to record a function with that gets such a column."""
+    column = _column(name, x)
+    return float(column.flat[0]) if column.size else 1.0
+
+
 def _column(name: str, x: Any) -> Any:
     column = np.asarray(x)
     if column.dtype.kind not in "biuf":

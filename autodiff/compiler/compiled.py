@@ -1,4 +1,4 @@
-"""`compile`: a function of scalars as the Python that one would write by hand.
+"""`compile`: a function as the code that one would write by hand.
 
     g = compile(lambda a, b, c: 3 * (a + b * c))
     g(5.0, 3.0, 2.0)                    # 33.0
@@ -6,7 +6,8 @@
     print(g.source)                     # the textbook's forward and backward, line by line
 
 The function is run once on Values (`tracing`) and printed (`programs`); then only what was printed
-runs. On arrays the same lines run on whole columns (`columns`).
+runs. On arrays the same lines run on whole columns (`columns`). A function of Tensors has programs
+of its own (`tensors`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..graph import Node, topological_order
 from ..value import Value
 from ..wording import a_kind, shown
 from .programs import Program, free, identifier
-from .tracing import Trace, record
+from .tracing import Trace, named, outside, record
 
 _MANY = 8  # ways through a function that are recorded without a word
 _MOST = 64  # ways that are kept
@@ -33,8 +34,8 @@ _ELSEWHERE = object()  # what a way answers to numbers that do not take it
 class Compiled:
     """A function compiled by `compile`: call it, or ask for `value_and_grad`, `backward`, `source`.
 
-    Floats go through generated Python, one or more arrays through generated NumPy. Values as
-    arguments go through the function itself, so that graphs can be built on what it returns.
+    Floats go through generated Python, one or more arrays through generated NumPy. Values and
+    Tensors as arguments go through the function itself, so that graphs can be built on the result.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -42,6 +43,7 @@ class Compiled:
         self.name = _name_of(function)
         self.arguments = _arguments(function)
         self._ways: list[dict[str, Any]] = []
+        self._of_tensors: Any = None  # the `Ways` of a function that is not one of scalars
         self.__doc__ = getattr(function, "__doc__", None)
         self.__name__ = self.name
 
@@ -71,27 +73,57 @@ class Compiled:
         """
         return self._in_general("backward", args)
 
+    def step(self, optimizer: Any, *args: Any) -> float:
+        """Take a whole step of training: return the value, and change the optimizer's parameters.
+
+        It does what `optimizer.zero_grad()`, `backward(*args)` and `optimizer.step()` do, as one
+        program: gradients stay in its buffers, and `.grad` is forgotten.
+        """
+        self._check_count(args)
+        if self._of_tensors is None and not self._ways:
+            self._find_out(args)
+        optimizer.zero_grad()
+        if self._of_tensors is not None:
+            value: float = self._of_tensors.run("step", args, optimizer)
+            return value
+        value = self.backward(*args)
+        optimizer.step()
+        optimizer.zero_grad()
+        return value
+
     @property
     def source(self) -> str:
         """The generated function of value and gradients, of the way that was recorded last.
 
         Before the first call it is traced with 1.0 for each argument.
         """
+        if self._of_tensors is not None:
+            lines: str = self._of_tensors.source
+            return lines
+        text: str = self._last()["program"].source
+        return text
+
+    def _last(self) -> dict[str, Any]:
+        """Return the way that was recorded last, of a function of scalars."""
+        if self._of_tensors is not None:
+            raise TypeError(
+                f"{self.name} is a function of Tensors, whose program is NumPy's; equations and"
+                " plain Python are of functions of scalars: see .source"
+            )
         if not self._ways:
             self._record((1.0,) * len(self.arguments))
-        text: str = self._ways[0]["program"].source
-        return text
+        return self._ways[0]
 
     @property
     def parameters(self) -> dict[str, Value]:
-        """The Values that the function uses and does not take as arguments, by their names."""
+        """The Values or Tensors that the function uses and does not take, by their names."""
+        if self._of_tensors is not None:
+            return dict(self._of_tensors.parameters)
         return dict(self._ways[0]["program"].parameters) if self._ways else {}
 
     def latex(self) -> str:
         """Return the equations of value and gradients as one LaTeX display, `aligned`."""
-        if not self._ways:
-            self._record((1.0,) * len(self.arguments))
-        return Program(self._ways[0]["trace"], self.name, self.arguments, "latex").equations()
+        return Program(self._last()["trace"], self.name, self.arguments, "latex").equations()
 
     def save(self, path: str | Path) -> str:
         """Write a Python file that needs nothing but Python, and checks itself when it is run.
@@ -104,9 +136,7 @@ class Compiled:
 
         if Path(path).suffix.lower() != ".py":
             raise ValueError(f"cannot write {path}: it is Python; expected a name such as J.py")
-        if not self._ways:
-            self._record((1.0,) * len(self.arguments))
-        way = self._ways[0]
+        way = self._last()
         replace(path, as_file(way["program"], [x.data for x in way["trace"].inputs]).encode())
         return str(path)
 
@@ -118,17 +148,59 @@ class Compiled:
     def _in_general(self, what: str, args: tuple[Any, ...]) -> Any:
         self._check_count(args)
         if any(isinstance(x, Node) for x in args):
-            return self._on_nodes(what, args)
-        if any(getattr(x, "ndim", 0) or isinstance(x, (list, tuple)) for x in args):
+            done = self._on_nodes(what, args)
+            if done is not _ELSEWHERE:
+                return done
+        if self._of_tensors is None and not self._ways:
+            self._find_out(args)
+        if self._of_tensors is not None:
+            return self._of_tensors.run(what, args)
+        if any(_has_rows(x) for x in args):
             from . import columns
 
             return columns.run(self, what, args)
-        numbers = tuple(map(self._number, args))
-        if not self._ways:
-            self._record(numbers)
-        return self._ways[0][what](*numbers)
+        return self._ways[0][what](*map(self._number, args))
+
+    def _find_out(self, args: tuple[Any, ...]) -> None:
+        """Record the function on Values; one that will not have them is one of Tensors."""
+        refused = None
+        rows = any(map(_has_rows, args))
+        words = any(x is None or type(x) is str for x in args)  # which Tensors may stand beside
+        if not any(isinstance(x, Node) for x in args) and not (rows and words):
+            numbers = tuple(map(self._one_number, args))
+            try:
+                self._record(numbers, rows)
+            except Exception as error:
+                if not self._may_be_of_tensors(args):
+                    raise
+                refused = error
+            else:
+                return
+        from .tensors import Ways
+
+        ways = Ways(self)
+        try:
+            ways.prepare(args)
+        except Exception as error:
+            raise error from refused
+        self._of_tensors = ways
+
+    def _one_number(self, x: Any) -> float:
+        if not _has_rows(x):
+            return self._number(x)
+        from . import columns
+
+        return columns.first(self.name, x)
+
+    def _may_be_of_tensors(self, args: tuple[Any, ...]) -> bool:
+        held = (node for _, node in named(outside(self.function)))
+        arrays = any(_has_rows(x) or hasattr(x, "dtype") for x in args)
+        return arrays or any(hasattr(node, "shape") for node in held)
 
     def _on_nodes(self, what: str, args: tuple[Any, ...]) -> Any:
+        of_tensors = all(hasattr(x, "shape") for x in args if isinstance(x, Node))
+        if what != "value" and of_tensors and not self._ways:
+            return _ELSEWHERE
         if what != "value" or self.function is None:
             raise TypeError(
                 f"{self.name}.{what}() got a Value; expected numbers: pass x.data, or call"
@@ -150,14 +222,14 @@ class Compiled:
 
     # -- recording ---------------------------------------------------------------------------------
 
-    def _record(self, numbers: tuple[float, ...]) -> None:
+    def _record(self, numbers: tuple[float, ...], of_columns: bool = False) -> None:
         """Trace the function at these numbers, and let it be the way to try first."""
         if self.function is None:
             raise TypeError(
                 f"{self.name} was compiled from a finished graph, which has one way; compile the"
                 " function itself"
             )
-        self._take(record(self.function, numbers, self.arguments))
+        self._take(record(self.function, numbers, self.arguments, of_columns))
 
     def _take(self, trace: Trace) -> None:
         way = self._made(trace)
@@ -233,7 +305,7 @@ def of_graph(root: Value, inputs: Sequence[Value], names: Sequence[str], name: s
     made = Compiled.__new__(Compiled)
     made.function = None  # type: ignore[assignment]
     made.name, made.__name__, made.__doc__ = name, name, None
-    made.arguments, made._ways = list(names), []
+    made.arguments, made._ways, made._of_tensors = list(names), [], None
     trace = Trace()
     trace.root, trace.inputs = root, list(inputs)
     trace.note = "of a graph that was there: its branches are those that were taken then"
@@ -248,19 +320,26 @@ def of_graph(root: Value, inputs: Sequence[Value], names: Sequence[str], name: s
 def compile_(
     function: Callable[..., Any] | Value, inputs: Sequence[Value] | None = None
 ) -> Compiled:
-    """Return a function of scalars as generated straight-line Python, much faster than its graph.
+    """Return a function as generated straight-line code, much faster than its graph.
 
-    It takes floats, or arrays in any argument, and returns the value; `value_and_grad` also the
-    derivatives, `backward` adds those of the Values that it captured to their `.grad`. `source` is
-    what runs, to read: every operation a line, forward and then backward.
+    It returns the value; `value_and_grad` also the derivatives with respect to the arguments,
+    `backward` adds those of what it captured to their `.grad`, and `step` takes a whole step of
+    training. `source` is what runs, to read: every operation a line, forward and then backward.
+
+    A function of scalars takes floats, or arrays in any argument: then every row is a call of it. A
+    function of Tensors takes arrays and numbers, and returns one Tensor: an ndarray, or a float for
+    one of no axes; each kind of shapes and dtypes gets a program of its own. Which of the two it is
+    shows when it is first called: it is one of Tensors if it gets some, or will not have Values.
 
     It is traced at the first call, and traced anew where a later call takes another branch.
-    `float()`, `math`'s functions, `x.data` and `detach()` would take a number out of a Value, and
-    with it its derivative: TypeError. (It is run at three places to find out; of the numbers of
-    captured Values it is not.) What is no Value is fixed as it was then, and so is which Values are
-    captured; of a captured Value that was computed, what it was computed from is the parameter.
-    Arguments with defaults keep these. Values and derivatives are the engine's to 4 units
-    in the last place of each operation; dot() and sum() add up one term after another.
+    `float()`, `math`'s functions, `x.data` and `detach()` would take a number out of the graph, and
+    with it its derivative: TypeError. (It is run at two or three places to find out; of the numbers
+    of what it captured it is not.) What is no Value or Tensor is fixed as it was then, and so is
+    which of them are captured; of a captured one that was computed, what it was computed from is
+    the parameter. Arguments with defaults keep these. Dropout draws anew in each call, BatchNorm
+    keeps its running means, and `train()` and `eval()` are heeded. Values and derivatives are the
+    engine's to 4 units in the last place of each operation; dot() and sum() of scalars add up one
+    term after another.
 
     compile(J, [a, b]) of a graph that is there already makes a function of its leaves a and b; the
     branches that were taken when it was built are taken for ever.
@@ -290,6 +369,10 @@ def _of_a_graph(root: Value, inputs: Sequence[Value] | None) -> Compiled:
     used: set[str] = set()
     names = [free(identifier(x.label or f"x{i}"), used) for i, x in enumerate(wanted, 1)]
     return of_graph(root, wanted, names, identifier(root.label or "J"))
+
+
+def _has_rows(x: Any) -> bool:
+    return bool(getattr(x, "ndim", 0)) or isinstance(x, (list, tuple))
 
 
 def _name_of(function: Any) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ..graph import UNSET, Node, altered, modes, topological_order
+from ..graph import UNSET, Node, altered, apply, modes, topological_order
 from ..primitive import Primitive
 from ..value import Value
 from ..wording import a_kind
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 # Comparisons have no derivative. They are no rows of the table, as eager code has no such nodes.
-_WORDS = ("less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or")
+_WORDS = (
+    "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and",
+    "logical_or", "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
+)  # fmt: skip
 COMPARISONS_HOME = __name__
 COMPARISONS = {word: Primitive(word, None, None, home=(__name__, "COMPARISONS")) for word in _WORDS}
 
@@ -63,7 +66,8 @@ def compared(word: str, a: Value, b: Any) -> Condition:
 class Trace:
     """What a run of a function recorded."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_columns: bool = False) -> None:
+        self.of_columns = of_columns  # whether the numbers stand for columns
         self.root: Any = None
         self.inputs: list[Value] = []
         self.guards: list[tuple[Condition, bool]] = []
@@ -71,9 +75,25 @@ class Trace:
         self.note = ""  # what is to be said of it in the source
         self.kept: dict[str, Any] = {}  # the variables of the function when it returned
 
+    def apply(self, primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Compute and record, as always."""
+        modes.trace = None
+        try:
+            return apply(primitive, *inputs, **params)
+        finally:
+            modes.trace = self
+
     def compare(self, word: str, a: Value, b: Any) -> Condition:
         """Return a comparison as a node: what `a < b` is while this records."""
         return compared(word, a, b)
+
+    def meet_array(self) -> None:
+        """Raise TypeError where a column is to be one: then it is a function of Tensors."""
+        if self.of_columns:
+            raise TypeError(
+                "compile() got an array for a function that combines it with another array, and so"
+                " is one of Tensors"
+            )
 
     def refuse(self, what: str) -> None:
         """Raise TypeError for what would take a number out of the graph."""
@@ -84,32 +104,54 @@ class Trace:
         )
 
 
-def record(function: Callable[..., Any], numbers: Sequence[float], names: Sequence[str]) -> Trace:
+def record(
+    function: Callable[..., Any],
+    numbers: Sequence[float],
+    names: Sequence[str],
+    of_columns: bool = False,
+) -> Trace:
     """Run a function on new Values of these numbers.
 
     It is run a second and a third time, at numbers close by and on the other side of 0: where these
     take the same way and yet something else is computed, a number was taken out of a Value, which a
     program would keep for ever: TypeError.
     """
-    trace = _run(function, numbers)
+    trace = _run(function, numbers, of_columns)
     for moved in ([x * (1.0 + 2.0**-20) + 2.0**-30 for x in numbers], [-1.5 * x for x in numbers]):
         if moved:
-            _compare(trace, _run(function, moved))
+            _compare(trace, _run(function, moved, of_columns))
     for argument, name in zip(trace.inputs, names):
         trace.names[id(argument)] = name
-    for name, node in _named(trace.kept):
+    for name, node in named(trace.kept):
         trace.names.setdefault(id(node), name)
-    for name, node in _named(_outside(function)):
+    for name, node in named(outside(function)):
         trace.names.setdefault(id(node), name)
     trace.kept = {}
     return trace
 
 
-def _run(function: Callable[..., Any], numbers: Sequence[float]) -> Trace:
-    trace = Trace()
+def _run(function: Callable[..., Any], numbers: Sequence[float], of_columns: bool) -> Trace:
+    trace = Trace(of_columns)
     trace.inputs = [Value(number) for number in numbers]
-    called = vars(type(function)).get("__call__")  # of an object that is called as a function is
-    code = getattr(function, "__code__", None) or getattr(called, "__code__", None)
+    result = called(function, trace)
+    if isinstance(result, (Condition, bool)) or not (
+        isinstance(result, Value) or _is_number(result)
+    ):
+        raise TypeError(
+            f"compile() got a function that returns {a_kind(result)}; expected one that returns one"
+            " number, a Value"
+        )
+    trace.root = result if isinstance(result, Value) else Value(float(result))
+    return trace
+
+
+def called(function: Callable[..., Any], trace: Any) -> Any:
+    """Return what a function returns of the inputs of a trace, which notes what it does.
+
+    The variables that the function has when it returns are `trace.kept`.
+    """
+    method = vars(type(function)).get("__call__")  # of an object that is called as a function is
+    code = getattr(function, "__code__", None) or getattr(method, "__code__", None)
 
     def watch(frame: Any, event: str, argument: Any) -> None:
         if event == "return" and frame.f_code is code:
@@ -122,21 +164,12 @@ def _run(function: Callable[..., Any], numbers: Sequence[float]) -> Trace:
     if watched is None:
         sys.setprofile(watch)
     try:
-        result = function(*trace.inputs)
+        return function(*trace.inputs)
     finally:
         if watched is None:
             sys.setprofile(None)
         modes.trace, modes.recording = before, recording
         altered.remove("trace")
-    if isinstance(result, (Condition, bool)) or not (
-        isinstance(result, Value) or _is_number(result)
-    ):
-        raise TypeError(
-            f"compile() got a function that returns {a_kind(result)}; expected one that returns one"
-            " number, a Value"
-        )
-    trace.root = result if isinstance(result, Value) else Value(float(result))
-    return trace
 
 
 def _compare(one: Trace, two: Trace) -> None:
@@ -175,7 +208,7 @@ def _is_number(x: Any) -> bool:
     return hasattr(x, "__float__") and not hasattr(x, "shape")
 
 
-def _outside(function: Any) -> dict[str, Any]:
+def outside(function: Any) -> dict[str, Any]:
     """Return what a function refers to outside itself."""
     code = getattr(function, "__code__", None)
     if code is None:
@@ -191,18 +224,18 @@ def _outside(function: Any) -> dict[str, Any]:
     return {**{name: known[name] for name in code.co_names if name in known}, **found}
 
 
-def _named(namespace: dict[str, Any]) -> Iterator[tuple[str, Node]]:
-    """Yield the Values of a namespace with their names, also those in lists and modules."""
+def named(namespace: dict[str, Any]) -> Iterator[tuple[str, Node]]:
+    """Yield the nodes of a namespace with their names, also those in lists and modules."""
     for name, thing in namespace.items():
-        if isinstance(thing, Value):
+        if isinstance(thing, Node):
             yield thing.label or name, thing
         elif hasattr(thing, "named_parameters"):
             yield from ((f"{name}_{path}", node) for path, node in thing.named_parameters())
         elif isinstance(thing, (list, tuple)):
             for i, part in enumerate(thing):
-                if isinstance(part, Value):
+                if isinstance(part, Node):
                     yield part.label or f"{name}_{i}", part
                 elif isinstance(part, (list, tuple)):
                     yield from (
-                        (f"{name}_{i}_{k}", x) for k, x in enumerate(part) if isinstance(x, Value)
+                        (f"{name}_{i}_{k}", x) for k, x in enumerate(part) if isinstance(x, Node)
                     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import array_functions, functions
+from ..graph import altered, modes
 from ..tensor import Tensor
 from .activations import as_tensor
 from .initialisers import check_width, generator, normal, uniform
@@ -101,7 +102,7 @@ class Dropout(Module):
         self.p = _probability("Dropout", p)
 
     def forward(self, x: Any) -> Any:
-        return dropout(as_tensor(x), self.p) if self.training else as_tensor(x)
+        return dropout(as_tensor(x), self.p) if self.in_training() else as_tensor(x)
 
     def __repr__(self) -> str:
         return f"Dropout({self.p:g})"
@@ -110,9 +111,16 @@ class Dropout(Module):
 def dropout(x: Any, p: float = 0.5) -> Any:
     """Return x with each number 0 with probability p, and the others divided by 1 - p."""
     x, p = as_tensor(x), _probability("dropout()", p)
-    kept = generator().random(x.shape, np.float32) >= p
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
-    return x * (kept.astype(dtype) / np.asarray(1.0 - p, dtype))
+    shape = x.shape
+
+    def dropped() -> Any:
+        kept = generator().random(shape, np.float32) >= p
+        return kept.astype(dtype) / np.asarray(1.0 - p, dtype)
+
+    if altered and modes.trace is not None:
+        return x * modes.trace.drawn(dropped, shape, dtype)
+    return x * dropped()
 
 
 def _probability(role: str, p: Any) -> float:
@@ -137,19 +145,26 @@ class Embedding(Module):
 
 def embedding(index: Any, weight: Any) -> Any:
     """Return the rows of weight at an array of integers; IndexError for one out of range."""
-    index = index.numpy() if isinstance(index, Tensor) else np.asarray(index)
     count = weight.shape[0]
-    if index.dtype == float and not index.size:  # what NumPy makes of []
-        index = index.astype(int)
-    if index.dtype.kind not in "iu":
+
+    def check(index: Any) -> None:
+        if index.size and not 0 <= index.min() <= index.max() < count:
+            bad = index[(index < 0) | (index >= count)].flat[0]
+            raise IndexError(f"embedding() got the index {bad}; expected 0 to {count - 1}")
+
+    numbers = index.numpy() if isinstance(index, Tensor) else np.asarray(index)
+    if numbers.dtype == float and not numbers.size:  # what NumPy makes of []
+        numbers = numbers.astype(int)
+    if numbers.dtype.kind not in "iu":
         raise TypeError(
-            f"embedding() got an index of {index.dtype}; expected integers: if they are whole,"
+            f"embedding() got an index of {numbers.dtype}; expected integers: if they are whole,"
             " write index.astype(int)"
         )
-    if index.size and not 0 <= index.min() <= index.max() < count:
-        bad = index[(index < 0) | (index >= count)].flat[0]
-        raise IndexError(f"embedding() got the index {bad}; expected 0 to {count - 1}")
-    return array_functions.getitem(weight, index)
+    if altered and modes.trace is not None and isinstance(index, Tensor):
+        modes.trace.effect(check, index)
+        return array_functions.getitem(weight, index)
+    check(numbers)
+    return array_functions.getitem(weight, numbers)
 
 
 class Sequential(Module):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 
 from .. import array_functions, floats, functions
-from ..graph import CONSTANT, Node, apply
+from ..graph import CONSTANT, Node, altered, apply, modes
 from ..primitive import Primitive
 from ..wording import shown
 
@@ -134,7 +134,9 @@ def nll(log_probabilities: Any, targets: Any) -> Any:
     """
     if _is_array(log_probabilities):
         z, t = _rows_of_scores(log_probabilities, targets, "nll")
-        if t.ndim == 1:
+        if t.ndim == 1 and _followed(t):
+            t = modes.trace.computed(z.vocabulary.one_hot, t, z)
+        elif t.ndim == 1:
             t = z.vocabulary.one_hot(t, z.data)
         terms = functions.where(t != 0.0, z * t, 0.0)  # 0 · -inf is nothing: not asked for
         return array_functions.sum(terms) * (-1.0 / max(1, len(t)))
@@ -169,7 +171,7 @@ def _mean(
         predictions = array_functions.stack(predictions)
     if _is_array(predictions):
         targets = _alike(targets, predictions, name)
-        check(targets)
+        _checked(check, targets)
         return array_functions.mean(loss(predictions, targets))
     terms = []
     for p, t in _pairs(_plain(predictions), _plain(targets), name):
@@ -185,12 +187,27 @@ def _alike(targets: Any, predictions: Any, name: str) -> Any:
     if not isinstance(targets, Node):
         numbers = predictions.vocabulary.np.asarray(targets, predictions.dtype)
         targets = predictions.record(numbers, (), CONSTANT)
+    elif _followed(targets):  # an ndarray, but for that
+        targets = array_functions.astype(targets, predictions.dtype)
     if targets.shape != predictions.shape:
         raise ValueError(
             f"{name}() got predictions of shape {predictions.shape} and targets of shape"
             f" {targets.shape}; expected the same, so that each has its own: reshape one of them"
         )
     return targets
+
+
+def _followed(x: Any) -> bool:
+    """Return whether a program is being made of what is done with a Tensor."""
+    return bool(altered) and modes.trace is not None and isinstance(x, Node)
+
+
+def _checked(check: Callable[[Any], None], targets: Any) -> None:
+    """Check targets; in a program that is being made, at its every call."""
+    if _followed(targets):
+        modes.trace.effect(check, targets)
+    else:
+        check(targets)
 
 
 def _pairs(predictions: Any, targets: Any, name: str) -> Iterator[tuple[Any, Any]]:
@@ -258,9 +275,15 @@ def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
     given = targets.data if isinstance(targets, Node) else np.asarray(targets)
     rows = scores if len(shape) == 2 else array_functions.reshape(scores, (-1, k) if k else (0, 0))
     if given.shape == shape and k and given.dtype.kind in "biuf":
-        _probabilities(name)(given)
-        if given.size:
-            _check_sum(float(given.sum(-1).max()), name)
+
+        def check(numbers: Any) -> None:
+            _probabilities(name)(numbers)
+            if numbers.size:
+                _check_sum(float(numbers.sum(-1).max()), name)
+
+        _checked(check, targets if _followed(targets) else given)
+        if _followed(targets):
+            return rows, array_functions.reshape(targets, rows.shape).astype(scores.dtype)
         return rows, given.reshape(rows.shape).astype(scores.dtype)
     if given.shape != shape[:-1] or not k:
         raise ValueError(
@@ -269,12 +292,20 @@ def _rows_of_scores(scores: Any, targets: Any, name: str) -> tuple[Any, Any]:
         )
     if given.dtype.kind not in "iu":
         raise ValueError(f"{name}() got classes of {given.dtype}; expected integers")
+
+    unsigned = given.dtype.str.replace("i", "u")  # as which a number below 0 is a large one
+
+    def check_classes(flat: Any) -> None:
+        if flat.size and flat.view(unsigned).max() >= k:
+            bad = flat[(flat < 0) | (flat >= k)].flat[0]
+            raise ValueError(
+                f"{name}() got the target {bad} for {k} scores; expected an int from 0 to {k - 1}"
+            )
+
     flat = given.flatten()  # a copy: the caller may fill the same array with the next batch
-    if flat.size and not 0 <= flat.min() <= flat.max() < k:
-        bad = flat[(flat < 0) | (flat >= k)][0]
-        raise ValueError(
-            f"{name}() got the target {bad} for {k} scores; expected an int from 0 to {k - 1}"
-        )
+    _checked(check_classes, targets if _followed(targets) else flat)
+    if _followed(targets):
+        return rows, array_functions.ravel(targets)
     return rows, flat
 
 

@@ -11,7 +11,7 @@ are. The lists `layers` and `neurons` count from 1, as people count layers: laye
 
 from __future__ import annotations
 
-from ..graph import Node
+from ..graph import Node, altered, modes
 from ..wording import a_kind, shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -74,6 +74,13 @@ class Module:
             if isinstance(part, Module):
                 part.training = bool(mode)
         return self
+
+    def in_training(self) -> bool:
+        """Return whether it is in training; a function that asks is compiled for either."""
+        if altered and modes.trace is not None:
+            mode: bool = modes.trace.asks(self)
+            return mode
+        return self.training
 
     def eval(self) -> Module:
         """Set this module and those in it to evaluation; return it."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import array_functions, functions
+from ..graph import altered, modes
 from ..tensor import Tensor
 from .activations import as_tensor
 from .initialisers import check_width
@@ -46,7 +47,7 @@ class _BatchNorm(Module):
             raise ValueError(f"{self!r} got shape {x.shape}; expected {expected}")
         axes = (0, *range(2, x.ndim))
         shape = (width, *(1,) * (x.ndim - 2))
-        if self.training:
+        if self.in_training():
             count = x.size // width
             if count < 2:
                 raise ValueError(
@@ -56,14 +57,18 @@ class _BatchNorm(Module):
             mean = array_functions.mean(x, axes, keepdims=True)
             centred = x - mean
             var = array_functions.mean(functions.square(centred), axes, keepdims=True)
-            self._keep(mean.numpy().ravel(), var.numpy().ravel() * (count / (count - 1)))
+            if altered and modes.trace is not None:
+                modes.trace.effect(self._keep, mean, var, count)
+            else:
+                self._keep(mean.array, var.array, count)
         else:
-            centred = x - self.running_mean.numpy().reshape(shape)
-            var = Tensor(self.running_var.numpy().reshape(shape))
+            centred = x - self.running_mean.reshape(shape)
+            var = self.running_var.reshape(shape)
         scale = self.weight.reshape(shape) / functions.sqrt(var + self.eps)
         return centred * scale + self.bias.reshape(shape)
 
-    def _keep(self, mean: Any, var: Any) -> None:
+    def _keep(self, mean: Any, var: Any, count: int) -> None:
+        mean, var = mean.ravel(), var.ravel() * (count / (count - 1))
         # New arrays in place of the old ones, which what was computed from them may still hold: so
         # nothing recorded has changed.
         for running, batch in ((self.running_mean, mean), (self.running_var, var)):

@@ -45,7 +45,7 @@ def batch(size: int, width: int = 784) -> tuple[Any, Any]:
 # -- T1 --------------------------------------------------------------------------------------------
 
 
-def with_autodiff(sizes: list[int], adam: bool) -> Callable[[], Any]:
+def with_autodiff(sizes: list[int], adam: bool, compiled: bool = False) -> Callable[[], Any]:
     """Return a step of training with this package."""
     layers: list[Any] = []
     for w, b in zip(*weights(sizes)):
@@ -56,6 +56,9 @@ def with_autodiff(sizes: list[int], adam: bool) -> Callable[[], Any]:
     parameters = model.parameters()
     optimizer = optim.Adam(parameters) if adam else optim.SGD(parameters, lr=0.1)
     x, y = batch(128)
+    if compiled:
+        function = compile(lambda x, y: nn.cross_entropy(model(x), y))
+        return lambda: function.step(optimizer, x, y)
 
     def step() -> Any:
         loss = nn.cross_entropy(model(x), y)
@@ -155,6 +158,7 @@ def with_torch(sizes: list[int], adam: bool, threads: int) -> Callable[[], Any]:
 def _training(title: str, sizes: list[int], adam: bool, smoke: bool) -> None:
     builders: dict[str, Callable[[], Callable[[], Any]]] = {
         "autodiff": partial(with_autodiff, sizes, adam),
+        "autodiff, compiled": partial(with_autodiff, sizes, adam, True),
         "NumPy by hand": partial(by_hand, sizes, adam),
     }
     if find_spec("torch"):
@@ -168,7 +172,8 @@ def _training(title: str, sizes: list[int], adam: bool, smoke: bool) -> None:
         if not np.allclose(found, losses["NumPy by hand"], rtol=1e-4):
             raise AssertionError(f"{title}: {name} has the losses {found}; by hand {losses}")
     peaks = {}
-    for name in ("autodiff", "NumPy by hand"):
+    ours = ("autodiff", "autodiff, compiled")
+    for name in (*ours, "NumPy by hand"):
         step = builders[name]()
         step()
         tracemalloc.start()
@@ -177,10 +182,11 @@ def _training(title: str, sizes: list[int], adam: bool, smoke: bool) -> None:
         tracemalloc.stop()
     medians = apart(builders, rounds=2 if smoke else 40, repeats=1 if smoke else 20)
     for baseline in builders:
-        if baseline != "autodiff":
-            table(title, {n: medians[n] for n in ("autodiff", baseline)}, baseline)
-    ratio = peaks["autodiff"] / peaks["NumPy by hand"]
-    print(f"  peak memory of a step    {ratio:7.2f} × NumPy by hand")
+        if baseline not in ours:
+            table(title, {n: medians[n] for n in (*ours, baseline)}, baseline)
+    for name in ours:
+        ratio = peaks[name] / peaks["NumPy by hand"]
+        print(f"  peak memory of a step of {name:20} {ratio:7.2f} × NumPy by hand")
 
 
 def t1a(smoke: bool) -> None:
@@ -356,9 +362,15 @@ def moons_twin(kind: str) -> Callable[[], Any]:
     parameters = model.parameters()
     optimizer = optim.SGD(parameters, lr=0.1)
 
+    def objective(x: Any, t: Any) -> Any:
+        return nn.hinge(model(x), t) + 1e-4 * sum((p * p).sum() for p in parameters)
+
+    if kind == "compiled":
+        function = compile(objective)
+        return lambda: function.step(optimizer, x, t)
+
     def step() -> Any:
-        loss = nn.hinge(model(x), t)
-        loss = loss + 1e-4 * sum((p * p).sum() for p in parameters)
+        loss = objective(x, t)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -369,7 +381,10 @@ def moons_twin(kind: str) -> Callable[[], Any]:
 
 def s2t(smoke: bool) -> None:
     """Time the tensor twin of S2."""
-    builders: dict[str, Any] = {"autodiff": partial(moons_twin, "autodiff")}
+    builders: dict[str, Any] = {
+        "autodiff": partial(moons_twin, "autodiff"),
+        "autodiff, compiled": partial(moons_twin, "compiled"),
+    }
     if find_spec("torch"):
         builders["PyTorch"] = partial(moons_twin, "torch")
     losses = {

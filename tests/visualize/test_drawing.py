@@ -11,6 +11,7 @@ import time
 import pytest
 
 from autodiff import Value, tanh, topological_order
+from tests.long import ALL
 from visualize import TooLarge, draw, draw_dot, trace
 
 first = Value(1.0)
@@ -178,7 +179,7 @@ def test_the_refusal_says_all_that_can_be_done_instead():
     )
 
 
-@pytest.mark.parametrize("n", [100_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [100_000, 1_000_000] if ALL else [100_000])
 @pytest.mark.parametrize("function", [draw, draw_dot])
 def test_a_long_chain_is_refused_at_once_and_without_recursion(n, function):
     root = chain(n)

@@ -10,6 +10,7 @@ import pytest
 
 from autodiff import Tensor, Value, log, topological_order
 from autodiff.nn import MLP, Linear, ReLU, Sequential
+from tests.long import ALL
 from visualize import summary
 
 
@@ -92,6 +93,7 @@ def test_what_is_no_value_is_refused():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not ALL, reason="takes six seconds; AUTODIFF_TESTS=all runs it")
 def test_a_million_values_are_summarised_without_recursion():
     x = Value(1.0)
     for _ in range(1_000_000):
