@@ -41,23 +41,11 @@ def run(compiled: Compiled, what: str, args: tuple[Any, ...]) -> Any:
     size = int(np.prod(shape))
     held = [float(node.data) for node in program.parameters.values()]
     value = np.empty(size)
-    if what == "value":
-        for part in _blocks(size):
-            value[part] = arrays.quietly(way["array_value"], *_cut(flat, wide, part), *held)
-        return value.reshape(shape)
     own: list[Any] = [np.empty(size) if many else 0.0 for many in wide]
-    other = [0.0] * len(held)
-    for part in _blocks(size):
-        rows = len(value[part])
-        found = arrays.quietly(way["array_all"], *_cut(flat, wide, part), *held)
-        value[part] = found[0]
-        for i, share in enumerate(found[1]):
-            if wide[i]:
-                own[i][part] = share
-            else:
-                own[i] += _sum(share, rows)
-        for i, share in enumerate(found[2]):
-            other[i] += _sum(share, rows)
+    fill = _fill_natively if compiled.target == "numba" else _fill
+    other = arrays.quietly(fill, way, what != "value", flat, wide, held, value, own)
+    if what == "value":
+        return value.reshape(shape)
     if what == "backward":
         for node, total in zip(program.parameters.values(), other):
             if node.requires_grad:
@@ -68,6 +56,63 @@ def run(compiled: Compiled, what: str, args: tuple[Any, ...]) -> Any:
         for share, column, many in zip(own, columns, wide)
     ]
     return value.reshape(shape), tuple(shaped)
+
+
+def _fill(
+    way: dict[str, Any],
+    backward: bool,
+    flat: list[Any],
+    wide: list[bool],
+    held: list[float],
+    value: Any,
+    own: list[Any],
+) -> list[float]:
+    """Compute values, derivatives of arguments, and return those of parameters; block by block."""
+    other = [0.0] * len(held)
+    for part in _blocks(len(value)):
+        given = _cut(flat, wide, part)
+        if not backward:
+            value[part] = way["array_value"](*given, *held)
+            continue
+        rows = len(value[part])
+        found = way["array_all"](*given, *held)
+        value[part] = found[0]
+        for i, share in enumerate(found[1]):
+            if wide[i]:
+                own[i][part] = share
+            else:
+                own[i] += _sum(share, rows)
+        for i, share in enumerate(found[2]):
+            other[i] += (
+                _product(share[0], share[1], rows) if type(share) is tuple else _sum(share, rows)
+            )
+    return other
+
+
+def _fill_natively(
+    way: dict[str, Any],
+    backward: bool,
+    flat: list[Any],
+    wide: list[bool],
+    held: list[float],
+    value: Any,
+    own: list[Any],
+) -> list[float]:
+    """Do the same in machine code."""
+    from . import native
+
+    kernels = way.setdefault("kernels", {})
+    key = (backward, len(value) >= native.FEWEST, *wide)
+    if key not in kernels:
+        kernels[key] = native.kernel(way["program"], wide, backward, parallel=key[1])
+    columns = [column for column, many in zip(own, wide) if many] if backward else []
+    sums = iter(kernels[key](len(value), *flat, *held, value, *columns))
+    if not backward:
+        return []
+    for i, many in enumerate(wide):
+        if not many:
+            own[i] = next(sums)
+    return list(sums)
 
 
 def first(name: str, x: Any) -> float:
@@ -94,6 +139,13 @@ def _cut(columns: list[Any], wide: list[bool], part: slice) -> list[Any]:
 def _sum(share: Any, rows: int) -> float:
     """Return the sum over the rows; a share that is the same in all of them is one number."""
     return float(_total(share)) if getattr(share, "ndim", 0) else float(share) * rows
+
+
+def _product(a: Any, b: Any, rows: int) -> float:
+    """Return the sum over the rows of a product."""
+    if getattr(a, "ndim", 0) and getattr(b, "ndim", 0):
+        return float(a.dot(b))
+    return _sum(a * b, rows)
 
 
 def _fitted(share: Any, column: Any) -> Any:

@@ -28,6 +28,7 @@ from .tracing import Trace, named, outside, record
 
 _MANY = 8  # ways through a function that are recorded without a word
 _MOST = 64  # ways that are kept
+_TARGETS = ("python", "numba")
 _ELSEWHERE = object()  # what a way answers to numbers that do not take it
 
 
@@ -38,8 +39,9 @@ class Compiled:
     Tensors as arguments go through the function itself, so that graphs can be built on the result.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], target: str = "python") -> None:
         self.function = function
+        self.target = target  # what runs on columns
         self.name = _name_of(function)
         self.arguments = _arguments(function)
         self._ways: list[dict[str, Any]] = []
@@ -300,9 +302,12 @@ class Compiled:
         return float(root)
 
 
-def of_graph(root: Value, inputs: Sequence[Value], names: Sequence[str], name: str) -> Compiled:
+def of_graph(
+    root: Value, inputs: Sequence[Value], names: Sequence[str], name: str, target: str = "python"
+) -> Compiled:
     """Return a graph that is there as a compiled function of some of its leaves."""
     made = Compiled.__new__(Compiled)
+    made.target = target
     made.function = None  # type: ignore[assignment]
     made.name, made.__name__, made.__doc__ = name, name, None
     made.arguments, made._ways, made._of_tensors = list(names), [], None
@@ -318,7 +323,9 @@ def of_graph(root: Value, inputs: Sequence[Value], names: Sequence[str], name: s
 
 
 def compile_(
-    function: Callable[..., Any] | Value, inputs: Sequence[Value] | None = None
+    function: Callable[..., Any] | Value,
+    inputs: Sequence[Value] | None = None,
+    target: str = "python",
 ) -> Compiled:
     """Return a function as generated straight-line code, much faster than its graph.
 
@@ -343,9 +350,21 @@ def compile_(
 
     compile(J, [a, b]) of a graph that is there already makes a function of its leaves a and b; the
     branches that were taken when it was built are taken for ever.
+
+    With `target="numba"`, where that package is installed, columns go through the same lines in
+    machine code, on all cores; the first call of a kind then takes seconds. Floats and Tensors stay
+    with Python and NumPy.
     """
+    if target not in _TARGETS:
+        raise ValueError(
+            f"compile() got target={target!r}; expected one of {', '.join(map(repr, _TARGETS))}"
+        )
+    if target == "numba":
+        from .native import numba
+
+        numba()
     if isinstance(function, Value):
-        return _of_a_graph(function, inputs)
+        return _of_a_graph(function, inputs, target)
     if inputs is not None:
         raise TypeError(
             f"compile() got inputs and {shown(function)}; expected a Value before them, of which"
@@ -353,10 +372,10 @@ def compile_(
         )
     if not callable(function):
         raise TypeError(f"compile() got {shown(function)}; expected a function of numbers")
-    return Compiled(function)
+    return Compiled(function, target)
 
 
-def _of_a_graph(root: Value, inputs: Sequence[Value] | None) -> Compiled:
+def _of_a_graph(root: Value, inputs: Sequence[Value] | None, target: str) -> Compiled:
     leaves = [x for x in topological_order(root) if x.is_leaf]
     wanted: list[Any] = leaves if inputs is None else list(inputs)
     strange = [x for x in wanted if not isinstance(x, Value) or not x.is_leaf]
@@ -368,7 +387,7 @@ def _of_a_graph(root: Value, inputs: Sequence[Value] | None) -> Compiled:
         )
     used: set[str] = set()
     names = [free(identifier(x.label or f"x{i}"), used) for i, x in enumerate(wanted, 1)]
-    return of_graph(root, wanted, names, identifier(root.label or "J"))
+    return of_graph(root, wanted, names, identifier(root.label or "J"), target)
 
 
 def _has_rows(x: Any) -> bool:

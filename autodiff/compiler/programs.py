@@ -301,8 +301,9 @@ class Program:
         """Return the source of a function of the arguments.
 
         `backward` says what it does after the forward lines: "no", return the value; "arguments",
-        return it with the gradients of the arguments; "all", with those of the parameters too;
-        "accumulate", add those of the parameters into their `.grad`, and return the value. With
+        return it with the gradients of the arguments; "all", with those of the parameters too, two
+        factors where one is their product; "accumulate", add those of the parameters into their
+        `.grad`, and return the value. With
         `floats_only` it begins by handing on, to `in_general`, what is anything else; `defaults`
         are the parameters' numbers as they are now; without `guarded` nobody asks which way it is.
         """
@@ -329,12 +330,19 @@ class Program:
             lines.append(f"return {self.result}")
         else:
             lines += ["# backward"] * comments
-            lines += [_with(line, comment, comments) for line, comment in self._wanted(backward)]
+            factors = self._factors() if backward == "all" else {}
+            lines += [
+                _with(line, comment, comments)
+                for line, comment in self._wanted(backward)
+                if line.partition(" = ")[0] not in factors
+            ]
             own = self._tuple(self.arguments)
             if backward == "arguments":
                 lines.append(f"return {self.result}, {own}")
             elif backward == "all":
-                lines.append(f"return {self.result}, {own}, {self._tuple(self.parameters)}")
+                held = [self.gradients.get(name, "0.0") for name in self.parameters]
+                pairs = "".join(f"{factors.get(name, name)}, " for name in held)
+                lines.append(f"return {self.result}, {own}, ({pairs})")
             else:
                 for name, node in self.parameters.items():
                     if node.requires_grad and name in self.gradients:
@@ -383,6 +391,20 @@ class Program:
     def _tuple(self, names: Any) -> str:
         parts = [self.gradients.get(name, "0.0") for name in names]
         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+    def _factors(self) -> dict[str, str]:
+        """Return the gradients of parameters that are a product of two names, as these two.
+
+        Nothing else looks at them, and the sum over rows of a product is a dot product.
+        """
+        held = {self.gradients[name] for name in self.parameters if name in self.gradients}
+        found = {}
+        for line, _ in self.backward:
+            name, _, formula = line.partition(" = ")
+            a, times, b = formula.partition("*")
+            if name in held and times and a.isidentifier() and b.isidentifier():
+                found[name] = f"({a}, {b})"
+        return found
 
     def _wanted(self, backward: str) -> list[tuple[str, str]]:
         """Return the backward lines that the gradients which are asked for need."""

@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
@@ -109,7 +110,9 @@ def with_nn(points: list[list[float]], labels: list[int]) -> Step:
     return step
 
 
-def compiled(points: list[list[float]], labels: list[int], by_columns: bool) -> Step:
+def compiled(
+    points: list[list[float]], labels: list[int], by_columns: bool, target: str = "python"
+) -> Step:
     """Return the same step compiled, on all points one after another or on columns of them."""
     model = MLP(2, [16, 16, 1])
     parameters = model.parameters()
@@ -130,7 +133,7 @@ def compiled(points: list[list[float]], labels: list[int], by_columns: bool) -> 
         import numpy as np
 
         columns = [*np.array(points).T.copy(), np.array(labels, float)]
-        function = compile(of_a_point)
+        function = compile(of_a_point, target=target)
         penalty = compile(lambda: 1e-4 * dot(parameters, parameters))
         run = lambda: float(function.backward(*columns).sum()) + penalty.backward()
     else:
@@ -156,6 +159,8 @@ def s2(smoke: bool) -> None:
     steps["autodiff, nn.MLP"] = partial(with_nn, *data)
     steps["autodiff, compiled"] = partial(compiled, *data, by_columns=False)
     steps["autodiff, compiled, columns"] = partial(compiled, *data, by_columns=True)
+    if find_spec("numba"):
+        steps["the same, by numba"] = partial(compiled, *data, by_columns=True, target="numba")
     agree("S2", steps, 1e-9)
     medians = apart(steps, rounds=2 if smoke else 21)
     for baseline in ("micrograd", "microgpt's Value"):

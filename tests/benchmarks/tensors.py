@@ -285,8 +285,8 @@ def forty_operations(a: Any, b: Any, c: Any, cos: Any = cosine) -> Any:
 def columns(kind: str, count: int) -> Callable[[], Any]:
     """Return a scalar expression of 40 operations and its gradient at many points."""
     points = np.random.default_rng(0).uniform(0.5, 1.5, (3, count))
-    if kind == "compiled":
-        function = compile(forty_operations)
+    if kind in ("python", "numba"):
+        function = compile(forty_operations, target=kind)
         return lambda: [float(g.sum()) for g in function.value_and_grad(*points)[1]]
     if kind == "torch":
         import torch
@@ -312,8 +312,10 @@ def s5(smoke: bool) -> None:
     count = 1000 if smoke else 1_000_000
     builders: dict[str, Any] = {
         "autodiff": partial(columns, "autodiff", count),
-        "autodiff, compiled": partial(columns, "compiled", count),
+        "autodiff, compiled": partial(columns, "python", count),
     }
+    if find_spec("numba"):
+        builders["the same, by numba"] = partial(columns, "numba", count)
     if find_spec("torch"):
         builders["PyTorch"] = partial(columns, "torch", count)
     baseline = "PyTorch" if "PyTorch" in builders else "autodiff"
