@@ -40,12 +40,13 @@ class Compiled:
     """
 
     def __init__(self, function: Callable[..., Any], target: str = "python") -> None:
-        self.function = function
+        self.function = function.function if isinstance(function, Compiled) else function
         self.target = target  # what runs on columns
-        self.name = _name_of(function)
-        self.arguments = _arguments(function)
+        self.name = _name_of(self.function)
+        self.arguments = _arguments(self.function)
         self._ways: list[dict[str, Any]] = []
         self._of_tensors: Any = None  # the `Ways` of a function that is not one of scalars
+        self._instance: Any = None  # whose method it is, if it was compiled in a class
         self.__doc__ = getattr(function, "__doc__", None)
         self.__name__ = self.name
 
@@ -141,6 +142,24 @@ class Compiled:
         way = self._last()
         replace(path, as_file(way["program"], [x.data for x in way["trace"].inputs]).encode())
         return str(path)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """Return the method of an object, compiled for it: its attributes are what it captures."""
+        if instance is None or self.function is None:
+            return self
+        method = Compiled(self.function.__get__(instance), self.target)
+        method._instance = instance
+        if hasattr(instance, "__dict__"):  # where it is found at once from now on
+            instance.__dict__[self.name] = method
+        return method
+
+    def __reduce__(self) -> Any:
+        """Copy and pickle the function alone: its copy is compiled anew, for its own parameters."""
+        if self.function is None:
+            raise TypeError(f"cannot copy or pickle {self!r}, which was compiled from a graph")
+        if self._instance is not None:
+            return getattr, (self._instance, self.name)
+        return Compiled, (self.function, self.target)
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}({', '.join(self.arguments)})>"

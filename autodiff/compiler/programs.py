@@ -125,11 +125,16 @@ class Program:
         root = id(self.trace.root)
         if root not in names:
             names[root] = free("J", used)
-        number = 0
+        number = conditions = 0
         for node in self._order:
-            if id(node) not in names and not isinstance(node, Condition):
+            if id(node) in names:
+                continue
+            if not isinstance(node, Condition):
                 number += 1
                 names[id(node)] = free(f"t{number}", used)
+            elif _is_joined(node) and any(map(_is_joined, node.inputs)):  # else it stands inside
+                conditions += 1
+                names[id(node)] = free(f"c{conditions}", used)
         return names
 
     def _gradient(self, node: Node) -> str:
@@ -144,9 +149,9 @@ class Program:
         said: set[str] = set()
 
         def guards() -> Iterator[tuple[str, str]]:
-            while waiting and all(id(self._of(x)) in done for x in _looked_at(waiting[0][0])):
+            while waiting and all(id(x) in done for x in self._looked_at(waiting[0][0])):
                 condition, truth = waiting.pop(0)
-                text = self._write(self._formula(condition))
+                text = self._write(self._operand(condition))
                 test = f"not {text}" if truth else text.removeprefix("(").removesuffix(")")
                 if test not in said:
                     said.add(test)
@@ -155,7 +160,7 @@ class Program:
 
         yield from guards()
         for node in self._order:
-            if node.is_leaf or isinstance(node, Condition):
+            if node.is_leaf or id(node) not in self._names:
                 continue
             if isinstance(node.primitive, HandWritten):
                 raise TypeError(
@@ -165,6 +170,18 @@ class Program:
             yield f"{self._names[id(node)]} = {self._write(self._formula(node))}", ""
             done.add(id(node))
             yield from guards()
+
+    def _looked_at(self, condition: Node) -> Iterator[Node]:
+        """Yield what must be there for a condition to be asked."""
+        condition = self._of(condition)
+        if id(condition) in self._names:
+            yield condition
+            return
+        for x in condition.inputs:
+            if isinstance(x, Condition):
+                yield from self._looked_at(x)
+            elif isinstance(x, Node):
+                yield self._of(x)
 
     def _formula(self, node: Node) -> Formula:
         """Return an operation as a formula of names; of a condition, with the conditions in it."""
@@ -192,7 +209,7 @@ class Program:
         return word
 
     def _operand(self, x: Any) -> Any:
-        if isinstance(x, Condition):
+        if isinstance(x, Condition) and id(self._of(x)) not in self._names:
             return self._formula(x)
         if isinstance(x, Node):
             return symbols.name(self._names[id(self._of(x))])
@@ -447,12 +464,9 @@ def _is_a_number_but_0(formula: Formula) -> bool:
     return formula.operation == "number" and float(formula.value) != 0.0
 
 
-def _looked_at(condition: Node) -> Iterator[Node]:
-    for x in condition.inputs:
-        if isinstance(x, Condition):
-            yield from _looked_at(x)
-        elif isinstance(x, Node):
-            yield x
+def _is_joined(x: Any) -> bool:
+    """Return whether it is two conditions joined."""
+    return isinstance(x, Condition) and any(isinstance(part, Condition) for part in x.inputs)
 
 
 def _comment(found: list[tuple[Formula, str]]) -> str:

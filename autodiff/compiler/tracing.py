@@ -213,6 +213,8 @@ def outside(function: Any) -> dict[str, Any]:
     code = getattr(function, "__code__", None)
     if code is None:
         return {"self": function}
+    own = getattr(function, "__self__", None)  # of a method
+    mine = {} if own is None else {code.co_varnames[0]: own}
     cells = zip(code.co_freevars, getattr(function, "__closure__", None) or ())
     found = {}
     for name, cell in cells:
@@ -221,7 +223,7 @@ def outside(function: Any) -> dict[str, Any]:
         except ValueError:  # not yet assigned
             continue
     known = function.__globals__
-    return {**{name: known[name] for name in code.co_names if name in known}, **found}
+    return {**{name: known[name] for name in code.co_names if name in known}, **found, **mine}
 
 
 def named(namespace: dict[str, Any]) -> Iterator[tuple[str, Node]]:
@@ -231,6 +233,9 @@ def named(namespace: dict[str, Any]) -> Iterator[tuple[str, Node]]:
             yield thing.label or name, thing
         elif hasattr(thing, "named_parameters"):
             yield from ((f"{name}_{path}", node) for path, node in thing.named_parameters())
+        elif name == "self":
+            parts = {f"self_{key}": part for key, part in vars(thing).items()}
+            yield from named({key: part for key, part in parts.items() if part is not thing})
         elif isinstance(thing, (list, tuple)):
             for i, part in enumerate(thing):
                 if isinstance(part, Node):

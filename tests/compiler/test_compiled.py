@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import math
+import pickle
 import random
 import threading
 import warnings
@@ -439,3 +440,53 @@ def test_a_branch_on_a_parameter_alone_is_the_same_for_all_rows():
     w.data = -1.0
     assert g(x).tolist() == [1.0, 2.0]
     assert g.value_and_grad(x)[1][0].tolist() == [1.0, 1.0]
+
+
+class Line:
+    """Something with a compiled method."""
+
+    def __init__(self, w):
+        self.w = Value(w)
+
+    @compile
+    def square(self, x):
+        return (self.w * x) ** 2
+
+
+def test_a_method_is_compiled_for_each_object():
+    one, two = Line(2.0), Line(5.0)
+    assert (one.square(3.0), two.square(3.0)) == (36.0, 225.0)
+    assert one.square is one.square
+    one.square.backward(3.0)
+    assert (one.w.grad, two.w.grad) == (36.0, 0.0)
+    assert "self_w = self_w_.data" in one.square.source
+    assert repr(Line.square) == "<compiled square(self, x)>"
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_the_copy_of_an_object_has_methods_of_its_own(copied):
+    one = Line(2.0)
+    one.square(3.0)
+    two = copied(one)
+    two.w.data = 1.0
+    assert (one.square(3.0), two.square(3.0)) == (36.0, 9.0)
+    function = compile(one.square.function)
+    assert function(1.0) == 4.0
+    again = copied(function)
+    assert again(1.0) == 4.0
+    with pytest.raises(TypeError, match="which was compiled from a graph"):
+        copied(compile(Value(2.0) * 3.0))
+
+
+def test_conditions_are_joined_by_hundreds():
+    def within(x):
+        c = x > 0.0
+        for i in range(400):
+            c = c & (x > -float(i)) if i % 3 else c | (x > 1e9)
+        return c
+
+    chosen = compile(lambda x: where(within(x), x * x, -x))
+    assert (chosen(2.0), chosen(-1.0)) == (4.0, 1.0)
+    assert chosen.value_and_grad(np.array([2.0, -1.0]))[1][0].tolist() == [4.0, -1.0]
+    branched = compile(lambda x: x * x if within(x) else -x)
+    assert (branched(2.0), branched(-1.0), branched(3.0)) == (4.0, 1.0, 9.0)
