@@ -205,6 +205,12 @@ def t1b(smoke: bool) -> None:
 def small_operations(kind: str) -> Callable[[], Any]:
     """Return a chain of 100 operations on ten numbers, forward and backward."""
     start, factor = np.linspace(0.1, 1.0, 10), np.linspace(0.9, 1.1, 10)
+
+    def chain(y: Any) -> Any:
+        for _ in range(25):
+            y = ((y * 1.001 + 0.1) * other).tanh()
+        return y.sum()
+
     if kind == "torch":
         import torch
 
@@ -213,13 +219,13 @@ def small_operations(kind: str) -> Callable[[], Any]:
         other: Any = torch.tensor(factor)
     else:
         leaf, other = Tensor(start, requires_grad=True), Tensor(factor)
+    if kind == "compiled":
+        function = compile(chain)
+        return lambda: function.value_and_grad(start)[1][0]
 
     def run() -> Any:
-        y = leaf
-        for _ in range(25):
-            y = ((y * 1.001 + 0.1) * other).tanh()
         leaf.grad = None
-        y.sum().backward()
+        chain(leaf).backward()
         return leaf.grad
 
     return run
@@ -262,6 +268,7 @@ def t2(smoke: bool) -> None:
     """Time 100 chained small operations on shape (10,), forward and backward."""
     builders: dict[str, Any] = {
         "autodiff": partial(small_operations, "autodiff"),
+        "autodiff, compiled": partial(small_operations, "compiled"),
         "NumPy by hand": small_by_hand,
     }
     if find_spec("torch"):
