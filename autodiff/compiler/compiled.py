@@ -40,7 +40,8 @@ class Compiled:
     """
 
     def __init__(self, function: Callable[..., Any], target: str = "python") -> None:
-        self.function = function.function if isinstance(function, Compiled) else function
+        inner = function.function if isinstance(function, Compiled) else function
+        self.function: Callable[..., Any] = inner
         self.target = target  # what runs on columns
         self.name = _name_of(self.function)
         self.arguments = _arguments(self.function)
