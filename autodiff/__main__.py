@@ -88,7 +88,7 @@ def _differentiate(words: list[str]) -> int:
             tables.say(f"\n{account}")
     for path in options.output:
         if Path(path).suffix.lower() == ".py":
-            _write_python(result, report["name"], path, numbers)
+            _write_python(result, report["name"], path, wrt)
         else:
             _draw(result, report["name"], path, options.theme, options.limit)
         if not options.json:
@@ -129,15 +129,15 @@ def _draw(result: Value, name: str, path: str, theme: str, limit: int | None) ->
         ) from None
 
 
-def _write_python(result: Value, name: str, path: str, numbers: reports.Numbers) -> None:
+def _write_python(result: Value, name: str, path: str, wrt: list[str]) -> None:
     from .compiler.compiled import of_graph
     from .compiler.programs import free, identifier
 
     leaves = {
         x.label: x
         for x in topological_order(result)
-        if isinstance(x, Value) and x.is_leaf and x.label in numbers
-    }
+        if isinstance(x, Value) and x.is_leaf and x.label in wrt
+    }  # the others are constants, which the file has as arguments with defaults
     used: set[str] = set()
     names = [free(identifier(label), used) for label in leaves]
     try:

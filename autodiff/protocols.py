@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from . import array_functions, functions
-from .graph import CONSTANT, Node
+from .graph import CONSTANT, Node, altered, modes
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ _UFUNCS = {
 }  # fmt: skip
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 _FUNCTIONS = {"amax": "max", "amin": "min", "linalg.norm": "norm"}
-# ... what is asked of the numbers and has no gradient ...
+# ... what is asked of shape and dtype alone ...
+_OF_FORM = {
+    "empty_like", "iscomplexobj", "isrealobj", "ndim", "ones_like", "result_type", "shape", "size",
+    "zeros_like",
+}  # fmt: skip
+# ... of the numbers as well, and has no gradient ...
 _TESTS = {
     "all", "allclose", "any", "argpartition", "argsort", "argwhere", "array2string",
     "array_equal", "array_equiv", "array_repr", "array_str", "bincount", "copy", "count_nonzero",
@@ -54,6 +59,8 @@ def ufunc(ufunc: Any, method: str, inputs: Any, options: Any) -> Any:
         tensor: Any = next(x for x in inputs if isinstance(x, Node))
         return tensor.record(ufunc(*map(_numbers, inputs), **options), (), CONSTANT)
     if method == "__call__" and name in _TESTS:
+        if altered and modes.trace is not None:
+            modes.trace.refuse(f"what np.{name} finds out")
         return ufunc(*map(_numbers, inputs), **options)
     ours = array_functions if name == "matmul" else functions
     if method != "__call__" or options or not hasattr(ours, name) or name.startswith("_"):
@@ -68,6 +75,8 @@ def function(function: Any, args: Any, kwargs: Any) -> Any:
     name = function.__name__
     name = _FUNCTIONS.get(f"linalg.{name}" if module.endswith("linalg") else name, name)
     if name in _TESTS or (name == "where" and len(args) == 1):
+        if altered and modes.trace is not None and name not in _OF_FORM:
+            modes.trace.refuse(f"what np.{name} finds out")
         return function(*map(_numbers, args), **{k: _numbers(v) for k, v in kwargs.items()})
     ours = globals().get(f"_{name}") or getattr(array_functions, name, None)
     if ours is None or ours in (array_functions.set, array_functions.getitem):

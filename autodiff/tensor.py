@@ -15,6 +15,7 @@ for numbers, and `structural.py` for sums, shapes, indices and products of matri
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any, ClassVar
@@ -293,6 +294,8 @@ class Tensor(Node):
 
         `t.data[index] = x` changes it unnoticed: call `t.touch()` if results are about.
         """
+        if altered and modes.trace is not None:
+            _refuse_outside("x.data")
         return self.array
 
     @data.setter
@@ -440,12 +443,16 @@ class Tensor(Node):
 
     def detach(self) -> Tensor:
         """Return a constant of the same numbers, copied, and label: no gradient flows through."""
+        if altered and modes.trace is not None:
+            return modes.trace.computed(detached, self)
         constant = _constant(self.array.copy())
         constant.label = self.label
         return constant
 
     def numpy(self) -> Any:
         """Return the numbers as a read-only ndarray."""
+        if altered and modes.trace is not None:
+            _refuse_outside("x.numpy()")
         view = self.array.view()
         view.flags.writeable = False
         return view
@@ -464,6 +471,8 @@ class Tensor(Node):
 
     def tolist(self) -> Any:
         """Return the numbers as nested lists."""
+        if altered and modes.trace is not None:
+            modes.trace.refuse("x.tolist()")
         return self.array.tolist()
 
     shape = property(lambda self: self.array.shape, doc="The lengths of the axes.")
@@ -696,6 +705,8 @@ class Tensor(Node):
             )
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if altered and modes.trace is not None:
+            modes.trace.refuse("np.asarray(x), or NumPy's function of another array,")
         self._refuse_to_leave()
         array = self.array if copy else self.numpy()
         return array if dtype is None and not copy else np.array(array, dtype, copy=copy)
@@ -721,6 +732,18 @@ class Tensor(Node):
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         copy: Tensor = copying.deep_copied(self, memo)
         return copy
+
+
+def detached(numbers: Any) -> Any:
+    """Return the numbers themselves: what `detach` is in a program."""
+    return numbers.copy()
+
+
+def _refuse_outside(what: str) -> None:
+    """Let nobody but this package look at the numbers while a function is followed."""
+    asking: str = sys._getframe(2).f_globals.get("__name__", "")
+    if asking.partition(".")[0] != __package__:
+        modes.trace.refuse(what)
 
 
 def _foreign(x: Any) -> bool:

@@ -401,6 +401,7 @@ def _added(terms: Sequence[Any]) -> Any:
 def _named(function: Callable[..., Any], f: Callable[..., Any], transform: str) -> Any:
     function.__name__ = function.__qualname__ = f"{transform}({_name(f)})"
     function.__doc__ = f.__doc__
+    function.__wrapped__ = f  # type: ignore[attr-defined]  # whose arguments it has, as inspect knows
     return function
 
 

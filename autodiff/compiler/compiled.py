@@ -21,6 +21,7 @@ from typing import Any
 
 from .. import floats
 from ..graph import Node, topological_order
+from ..optim import Optimizer
 from ..value import Value
 from ..wording import a_kind, shown
 from .programs import Program, free, identifier
@@ -51,39 +52,45 @@ class Compiled:
         self.__doc__ = getattr(function, "__doc__", None)
         self.__name__ = self.name
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
         """Return the value."""
-        return self._value(*args)
+        return self._value(*args, **named)
 
     # Until the first call; then the generated functions stand in their places, which on floats
     # cost no more than the lines in them.
 
-    def _value(self, *args: Any) -> Any:
-        return self._in_general("value", args)
+    def _value(self, *args: Any, **named: Any) -> Any:
+        return self._in_general("value", self._placed(args, named))
 
-    def value_and_grad(self, *args: Any) -> Any:
+    def value_and_grad(self, *args: Any, **named: Any) -> Any:
         """Return the value and the tuple of its derivatives with respect to the arguments.
 
         Of columns both are columns; the derivative of an argument that is one number is the sum
         over all rows.
         """
-        return self._in_general("value_and_grad", args)
+        return self._in_general("value_and_grad", self._placed(args, named))
 
-    def backward(self, *args: Any) -> Any:
+    def backward(self, *args: Any, **named: Any) -> Any:
         """Return the value, and add its derivatives to the `.grad` of the parameters.
 
         Parameters are the Values that the function uses and does not take as arguments. Of columns
         it is the derivatives of the sum over all rows.
         """
-        return self._in_general("backward", args)
+        return self._in_general("backward", self._placed(args, named))
 
-    def step(self, optimizer: Any, *args: Any) -> float:
+    def step(self, optimizer: Any, *args: Any, **named: Any) -> float:
         """Take a whole step of training: return the value, and change the optimizer's parameters.
 
         It does what `optimizer.zero_grad()`, `backward(*args)` and `optimizer.step()` do, as one
         program: gradients stay in its buffers, and `.grad` is forgotten.
         """
+        args = self._placed(args, named)
         self._check_count(args)
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"{self.name}.step() got {a_kind(optimizer)} as its optimizer; expected one of"
+                f" autodiff.optim before the arguments: {self.name}.step(optimizer, ...)"
+            )
         if self._of_tensors is None and not self._ways:
             self._find_out(args)
         optimizer.zero_grad()
@@ -115,7 +122,13 @@ class Compiled:
                 " plain Python are of functions of scalars: see .source"
             )
         if not self._ways:
-            self._record((1.0,) * len(self.arguments))
+            try:
+                self._record((1.0,) * len(self.arguments))
+            except Exception as error:
+                raise TypeError(
+                    f"{self.name} has not been called yet, and cannot be recorded with 1.0 for each"
+                    " argument: call it first"
+                ) from error
         return self._ways[0]
 
     @property
@@ -197,7 +210,9 @@ class Compiled:
                     raise
                 refused = error
             else:
-                return
+                if not rows or self._is_by_rows(args):
+                    return
+                self._forget()
         from .tensors import Ways
 
         ways = Ways(self)
@@ -207,6 +222,29 @@ class Compiled:
             raise error from refused
         self._of_tensors = ways
 
+    def _forget(self) -> None:
+        """Go back to where nothing was recorded."""
+        self._ways.clear()
+        for method in ("_value", "value_and_grad", "backward"):
+            self.__dict__.pop(method, None)
+
+    def _is_by_rows(self, args: tuple[Any, ...]) -> bool:
+        """Return whether the function does to arrays what it does to each of their rows.
+
+        One that adds them up, as a loss does, is one of Tensors.
+        """
+        from . import columns
+        from .following import run_on
+
+        shapes = {np_shape for x in args if (np_shape := columns.shape_of(x))}
+        if len(shapes) == 1:  # some rows say as much as all
+            args = tuple(columns.some_rows(x) if _has_rows(x) else x for x in args)
+        try:
+            whole = run_on(self.function, args)
+        except Exception:  # it is not for arrays at all, as with math's functions or an if
+            return True
+        return columns.are_alike(whole, columns.run(self, "value", args))
+
     def _one_number(self, x: Any) -> float:
         if not _has_rows(x):
             return self._number(x)
@@ -215,9 +253,9 @@ class Compiled:
         return columns.first(self.name, x)
 
     def _may_be_of_tensors(self, args: tuple[Any, ...]) -> bool:
-        held = (node for _, node in named(outside(self.function)))
+        held = [hasattr(node, "shape") for _, node in named(outside(self.function))]
         arrays = any(_has_rows(x) or hasattr(x, "dtype") for x in args)
-        return arrays or any(hasattr(node, "shape") for node in held)
+        return any(held) or (arrays and not held)  # what has captured Values is one of scalars
 
     def _on_nodes(self, what: str, args: tuple[Any, ...]) -> Any:
         of_tensors = all(hasattr(x, "shape") for x in args if isinstance(x, Node))
@@ -230,11 +268,28 @@ class Compiled:
             )
         return self.function(*args)
 
+    def _placed(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the arguments in their places."""
+        if not named:
+            return args
+        places = {name: i for i, name in enumerate(self.arguments)}
+        strange = [name for name in named if places.get(name, -1) < len(args)]
+        if strange or len(args) + len(named) != len(places):
+            raise TypeError(
+                f"{self.name}() got {len(args)} arguments and {', '.join(named)} by name; expected"
+                f" {', '.join(self.arguments)}, each once{self._kept_defaults()}"
+            )
+        return (*args, *(named[name] for name in self.arguments[len(args) :]))
+
+    def _kept_defaults(self) -> str:
+        kept = _with_defaults(self.function) if self.function is not None else []
+        return f" ({', '.join(kept)} has the default for ever)" if kept else ""
+
     def _check_count(self, args: tuple[Any, ...]) -> None:
         if len(args) != len(self.arguments):
             raise TypeError(
                 f"{self.name}() got {len(args)} arguments; expected {len(self.arguments)}:"
-                f" {', '.join(self.arguments)}"
+                f" {', '.join(self.arguments)}{self._kept_defaults()}"
             )
 
     def _number(self, x: Any) -> float:
@@ -355,13 +410,15 @@ def compile_(
 
     A function of scalars takes floats, or arrays in any argument: then every row is a call of it. A
     function of Tensors takes arrays and numbers, and returns one Tensor: an ndarray, or a float for
-    one of no axes; each kind of shapes and dtypes gets a program of its own. Which of the two it is
-    shows when it is first called: it is one of Tensors if it gets some, or will not have Values.
+    one of no axes; each kind of shapes and dtypes gets a program of its own, and so does each whole
+    number or text among the arguments. Which of the two it is
+    shows when it is first called: it is one of Tensors if it gets some, will not have Values, or
+    makes of arrays something else than of their rows, as a mean.
 
     It is traced at the first call, and traced anew where a later call takes another branch.
     `float()`, `math`'s functions, `x.data` and `detach()` would take a number out of the graph, and
     with it its derivative: TypeError. (It is run at two or three places to find out; of the numbers
-    of what it captured it is not.) What is no Value or Tensor is fixed as it was then, and so is
+    of captured Values it is not.) What is no Value or Tensor is fixed as it was then, and so is
     which of them are captured; of a captured one that was computed, what it was computed from is
     the parameter. Arguments with defaults keep these. Dropout draws anew in each call, BatchNorm
     keeps its running means, and `train()` and `eval()` are heeded. Values and derivatives are the
@@ -408,6 +465,12 @@ def _of_a_graph(root: Value, inputs: Sequence[Value] | None, target: str) -> Com
     used: set[str] = set()
     names = [free(identifier(x.label or f"x{i}"), used) for i, x in enumerate(wanted, 1)]
     return of_graph(root, wanted, names, identifier(root.label or "J"), target)
+
+
+def _with_defaults(function: Any) -> list[str]:
+    """Return the arguments that have defaults."""
+    parameters = inspect.signature(function).parameters.values()
+    return [p.name for p in parameters if p.default is not p.empty]
 
 
 def _has_rows(x: Any) -> bool:

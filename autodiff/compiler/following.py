@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import arrays
-from ..graph import CONSTANT, Node, apply, modes
+from ..graph import CONSTANT, Node, apply, modes, no_grad
 from ..primitive import Primitive
 from ..tensor import Tensor
 from ..wording import a_kind
-from .tracing import COMPARISONS, called
+from .tracing import COMPARISONS, branched, called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -42,7 +42,9 @@ class Computed(Primitive):
 class TensorTrace:
     """What a run of a function of Tensors recorded."""
 
-    def __init__(self) -> None:
+    def __init__(self, forced: list[bool] | None = None) -> None:
+        self.forced = forced  # the branches to take
+        self.stopped: set[Node] = set()  # what was made under no_grad, which sends nothing back
         self.root: Any = None
         self.inputs: list[Any] = []  # Tensors; what is no array, as it is
         self.guards: list[tuple[Node, bool]] = []
@@ -53,11 +55,15 @@ class TensorTrace:
 
     def apply(self, primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Compute and record, constants too; parameters may be nodes, as indices are."""
+        recording = modes.recording
         with _paused(self):
             node = apply(primitive, *inputs, **{name: _numbers(x) for name, x in params.items()})
-        if isinstance(node, Tensor):
-            return self._noted(node, inputs, primitive, params)
-        return node
+        if not isinstance(node, Tensor):
+            return node
+        noted = self._noted(node, inputs, primitive, params)
+        if not recording:
+            self.stopped.add(noted)
+        return noted
 
     def _noted(
         self,
@@ -80,9 +86,7 @@ class TensorTrace:
 
     def truth(self, node: Tensor) -> bool:
         """Return whether it holds, and note that a branch depends on it."""
-        truth = bool(node.array)
-        self.guards.append((node, truth))
-        return truth
+        return branched(self, node, bool(node.array))
 
     def computed(self, function: Callable[..., Any], *inputs: Any) -> Any:
         """Return as a node what a function makes of the numbers of these: it has no derivative."""
@@ -99,10 +103,9 @@ class TensorTrace:
         """Note that a function is to be called with the numbers of these in each call."""
         self.effects.append((function, inputs))
 
-    def asks(self, module: Any) -> bool:
-        """Return whether a module is in training, and note that all depends on it."""
-        self.modules.append((module, bool(module.training)))
-        return bool(module.training)
+    def asks(self, module: Any) -> None:
+        """Note that what a module does may depend on whether it is in training."""
+        self.modules.append((module, module.training))
 
     def meet_array(self) -> None:
         """Do nothing: here an array may meet anything."""
@@ -112,7 +115,8 @@ class TensorTrace:
         raise TypeError(
             f"compile() cannot follow {what} of a Tensor: the numbers would be those of this one"
             " call. Compute with the Tensor itself, by its methods or autodiff's functions; choose"
-            " by where(), or branch by a comparison of single numbers"
+            " by where(), or branch by a comparison of single numbers. Pass what is drawn at random"
+            " or counted from call to call as an argument"
         )
 
     def refuse_gradients(self, what: str) -> None:
@@ -183,11 +187,12 @@ def follow(function: Callable[..., Any], given: Sequence[Any]) -> TensorTrace:
     """Run a function on Tensors of these arrays.
 
     It is run a second time on others: in the opposite order, and floats a little smaller.
-    Where that goes the same way and yet something else is computed, numbers were taken out of a
-    Tensor, which a program would keep for ever: TypeError.
+    Where something else is computed through the same branches, numbers were taken out of a Tensor,
+    which a program would keep for ever: TypeError.
     """
     trace = _run(function, given)
-    _compare(trace, _run(function, list(map(_moved, given))))
+    forced = [truth for _, truth in trace.guards]
+    _compare(trace, _run(function, list(map(_moved, given)), forced))
     return trace
 
 
@@ -199,8 +204,10 @@ def _moved(x: Any) -> Any:
     return np.asarray(np.flip(x) * np.asarray(1.0 - 2.0**-10, x.dtype))
 
 
-def _run(function: Callable[..., Any], given: Sequence[Any]) -> TensorTrace:
-    trace = TensorTrace()
+def _run(
+    function: Callable[..., Any], given: Sequence[Any], forced: list[bool] | None = None
+) -> TensorTrace:
+    trace = TensorTrace(forced)
     for numbers in given:
         if type(numbers) is not np.ndarray:
             trace.inputs.append(numbers)
@@ -223,9 +230,7 @@ def _run(function: Callable[..., Any], given: Sequence[Any]) -> TensorTrace:
 
 
 def _compare(one: TensorTrace, two: TensorTrace) -> None:
-    """Raise TypeError if traces that took the same way differ in more than their inputs."""
-    if [truth for _, truth in one.guards] != [truth for _, truth in two.guards]:
-        return
+    """Raise TypeError if traces differ in more than their inputs."""
     orders = [order(*roots_of(trace)) for trace in (one, two)]
     places = [{id(x): i for i, x in enumerate(listed)} for listed in orders]
     inputs = [
@@ -260,3 +265,17 @@ def _compare(one: TensorTrace, two: TensorTrace) -> None:
 
     if len(orders[0]) != len(orders[1]) or not all(map(same, *orders)):
         one.refuse("x.data, x.numpy(), detach(), random numbers or the like")
+
+
+def run_on(function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """Return the numbers of what a function returns of Tensors of these, without a graph.
+
+    None for what does not depend on them.
+    """
+    given = [
+        float(x) if hasattr(x, "__float__") and not np.ndim(x) else Tensor(np.asarray(x, float))
+        for x in args
+    ]
+    with no_grad():
+        result = arrays.quietly(function, *given)
+    return result.array if isinstance(result, Tensor) else None

@@ -151,7 +151,7 @@ class TensorProgram:
         useful = set(leaves)
         listed = order(root)
         for node in listed:
-            if any(x in useful for x in node.parents):
+            if node not in self.trace.stopped and any(x in useful for x in node.parents):
                 useful.add(node)
         if root not in useful:
             return

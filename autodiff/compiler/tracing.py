@@ -39,9 +39,7 @@ class Condition(Value):
 
     def __bool__(self) -> bool:
         truth = self.data != 0.0
-        if modes.trace is not None:
-            modes.trace.guards.append((self, truth))
-        return truth
+        return truth if modes.trace is None else branched(modes.trace, self, truth)
 
     def __and__(self, other: Any) -> Condition:
         return compared("logical_and", self, other)
@@ -63,11 +61,62 @@ def compared(word: str, a: Value, b: Any) -> Condition:
     return node
 
 
+def branched(trace: Any, condition: Any, truth: bool) -> bool:
+    """Note that a branch depends on a condition, and return which one is to be taken.
+
+    A run that follows another (`forced`) takes its branches, whatever its own numbers say.
+    """
+    if trace.forced is not None:
+        if len(trace.guards) >= len(trace.forced):
+            trace.refuse("something that differs from run to run, such as random numbers,")
+        truth = trace.forced[len(trace.guards)]
+    trace.guards.append((condition, truth))
+    return truth
+
+
+def _watched(name: str) -> Callable[..., Any]:
+    method = getattr(float, name)
+
+    def ask(self: float, *others: Any) -> Any:
+        trace = modes.trace
+        if trace is not None and not _is_ours(sys._getframe(1)):
+            trace.refuse("a decision by the number in x.data")
+        return method(self, *others)
+
+    return ask
+
+
+def _is_ours(frame: Any) -> bool:
+    """Return whether this package's own code is asking."""
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0] == __name__.partition(".")[0]
+
+
+# The number of a Value while a function is traced. Who computes on with it leaves a constant that
+# differs from run to run; but a decision by it, `x.data > 0`, would leave nothing to see.
+Followed = type(
+    "Followed",
+    (float,),
+    {
+        "__slots__": (),
+        "__hash__": float.__hash__,
+        **{
+            name: _watched(name)
+            for name in (
+                "__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__", "__bool__", "__int__",
+                "__round__", "__trunc__", "__floor__", "__ceil__", "__floordiv__", "__mod__",
+            )
+        },
+    },
+)  # fmt: skip
+
+
 class Trace:
     """What a run of a function recorded."""
 
-    def __init__(self, of_columns: bool = False) -> None:
+    def __init__(self, of_columns: bool = False, forced: list[bool] | None = None) -> None:
         self.of_columns = of_columns  # whether the numbers stand for columns
+        self.forced = forced  # the branches to take
         self.root: Any = None
         self.inputs: list[Value] = []
         self.guards: list[tuple[Condition, bool]] = []
@@ -79,9 +128,18 @@ class Trace:
         """Compute and record, as always."""
         modes.trace = None
         try:
-            return apply(primitive, *inputs, **params)
+            node = apply(primitive, *inputs, **params)
         finally:
             modes.trace = self
+        if isinstance(node, Value):
+            node.data = Followed(node.data)
+        return node
+
+    def asks(self, module: Any) -> None:
+        """Do nothing: modules of Values do the same in training and in evaluation."""
+
+    def effect(self, function: Callable[..., Any], *inputs: Any) -> None:
+        """Do nothing: checks of targets are no part of a function of scalars."""
 
     def compare(self, word: str, a: Value, b: Any) -> Condition:
         """Return a comparison as a node: what `a < b` is while this records."""
@@ -100,7 +158,8 @@ class Trace:
         raise TypeError(
             f"compile() cannot follow {what} of a Value: the number would be that of this one call."
             " Compute with the Value itself, by its methods or autodiff's functions; branch by"
-            " comparisons, or by where(); draw no random numbers"
+            " comparisons, or by where(); draw no random numbers, and keep no count of calls: pass"
+            " such numbers as arguments"
         )
 
 
@@ -112,14 +171,15 @@ def record(
 ) -> Trace:
     """Run a function on new Values of these numbers.
 
-    It is run a second and a third time, at numbers close by and on the other side of 0: where these
-    take the same way and yet something else is computed, a number was taken out of a Value, which a
+    It is run a second and a third time, at numbers close by and on the other side of 0, through the
+    same branches: where something else is computed, a number was taken out of a Value, which a
     program would keep for ever: TypeError.
     """
     trace = _run(function, numbers, of_columns)
+    forced = [truth for _, truth in trace.guards]
     for moved in ([x * (1.0 + 2.0**-20) + 2.0**-30 for x in numbers], [-1.5 * x for x in numbers]):
         if moved:
-            _compare(trace, _run(function, moved, of_columns))
+            _compare(trace, _run(function, moved, of_columns, forced))
     for argument, name in zip(trace.inputs, names):
         trace.names[id(argument)] = name
     for name, node in named(trace.kept):
@@ -130,9 +190,16 @@ def record(
     return trace
 
 
-def _run(function: Callable[..., Any], numbers: Sequence[float], of_columns: bool) -> Trace:
-    trace = Trace(of_columns)
+def _run(
+    function: Callable[..., Any],
+    numbers: Sequence[float],
+    of_columns: bool,
+    forced: list[bool] | None = None,
+) -> Trace:
+    trace = Trace(of_columns, forced)
     trace.inputs = [Value(number) for number in numbers]
+    for leaf in trace.inputs:
+        leaf.data = Followed(leaf.data)
     result = called(function, trace)
     if isinstance(result, (Condition, bool)) or not (
         isinstance(result, Value) or _is_number(result)
@@ -161,10 +228,14 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
     before, recording = modes.trace, modes.recording
     altered.append("trace")
     modes.trace, modes.recording = trace, True
+    drawn = _random_states()
     if watched is None:
         sys.setprofile(watch)
     try:
-        return function(*trace.inputs)
+        result = function(*trace.inputs)
+        if _random_states() != drawn:
+            trace.refuse("random numbers beside the numbers")
+        return result
     finally:
         if watched is None:
             sys.setprofile(None)
@@ -172,10 +243,20 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
         altered.remove("trace")
 
 
+def _random_states() -> list[Any]:
+    """Return the states of Python's random numbers and, where they are loaded, of NumPy's."""
+    import random
+
+    states: list[Any] = [random.getstate()]
+    theirs = sys.modules.get("numpy.random")
+    if theirs is not None:
+        kind, keys, *rest = theirs.get_state()
+        states += [kind, keys.tobytes(), rest]
+    return states
+
+
 def _compare(one: Trace, two: Trace) -> None:
-    """Raise TypeError if traces that took the same way differ in more than their inputs."""
-    if [truth for _, truth in one.guards] != [truth for _, truth in two.guards]:
-        return
+    """Raise TypeError if traces differ in more than their inputs."""
     first, second = (
         topological_order(trace.root, *(guard for guard, _ in trace.guards)) for trace in (one, two)
     )

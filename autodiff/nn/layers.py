@@ -102,7 +102,7 @@ class Dropout(Module):
         self.p = _probability("Dropout", p)
 
     def forward(self, x: Any) -> Any:
-        return dropout(as_tensor(x), self.p) if self.in_training() else as_tensor(x)
+        return dropout(as_tensor(x), self.p) if self.training else as_tensor(x)
 
     def __repr__(self) -> str:
         return f"Dropout({self.p:g})"

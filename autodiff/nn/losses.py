@@ -175,7 +175,7 @@ def _mean(
         return array_functions.mean(loss(predictions, targets))
     terms = []
     for p, t in _pairs(_plain(predictions), _plain(targets), name):
-        check(t)
+        _checked(check, t)
         terms.append(loss(p, t))
     if not terms:
         raise ValueError(f"{name}() got no predictions; expected at least one")

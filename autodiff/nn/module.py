@@ -26,6 +26,8 @@ class Module:
     training = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if altered and modes.trace is not None:
+            modes.trace.asks(self)
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -74,13 +76,6 @@ class Module:
             if isinstance(part, Module):
                 part.training = bool(mode)
         return self
-
-    def in_training(self) -> bool:
-        """Return whether it is in training; a function that asks is compiled for either."""
-        if altered and modes.trace is not None:
-            mode: bool = modes.trace.asks(self)
-            return mode
-        return self.training
 
     def eval(self) -> Module:
         """Set this module and those in it to evaluation; return it."""

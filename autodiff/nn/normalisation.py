@@ -47,7 +47,7 @@ class _BatchNorm(Module):
             raise ValueError(f"{self!r} got shape {x.shape}; expected {expected}")
         axes = (0, *range(2, x.ndim))
         shape = (width, *(1,) * (x.ndim - 2))
-        if self.in_training():
+        if self.training:
             count = x.size // width
             if count < 2:
                 raise ValueError(

@@ -29,7 +29,7 @@ from autodiff import (
 )
 from autodiff.compiler import compile
 from autodiff.elementwise import TABLE
-from autodiff.nn import MLP, hinge
+from autodiff.nn import MLP, bce_with_logits, hinge
 
 NAMES = [name for name in TABLE if name not in ("dot", "sum", "where")]
 
@@ -284,7 +284,12 @@ def under_no_grad(x):
     (lambda x: x * round(x), (1.2,), "cannot follow float"),
     (lambda x: x * x.detach(), (1.0,), r"cannot follow x\.data, detach\(\)"),
     (lambda x: x * x.data + x, (1.0,), r"cannot follow x\.data"),
-    (lambda x: x * 1.0 if x.data > 0 else -x, (1.0,), r"cannot follow x\.data"),
+    (lambda x: x * 1.0 if x.data > 0 else -x, (1.0,), r"a decision by the number in x\.data"),
+    (lambda x: x if x.data < 100 else x * x, (1.0,), r"a decision by the number in x\.data"),
+    (lambda x: x * int(x.data > 5), (1.0,), r"a decision by the number in x\.data"),
+    (lambda x: x * 2.0 if (x * 3.0).data > 5 else x, (1.0,), "a decision by the number"),
+    (lambda x: x if random.random() < 0.001 else -x, (1.0,), "random numbers"),
+    (lambda x: x if np.random.rand() < 0.001 else -x, (1.0,), "random numbers"),  # noqa: NPY002
     (lambda x: x * copy.copy(x), (1.0,), r"copy\(\) or the like"),
     (lambda x: x * copy.deepcopy(x * x), (1.0,), r"copy\(\) or the like"),
     (lambda x: x * float(f"{x:.3f}"), (1.0,), "or the like"),
@@ -490,3 +495,59 @@ def test_conditions_are_joined_by_hundreds():
     assert chosen.value_and_grad(np.array([2.0, -1.0]))[1][0].tolist() == [4.0, -1.0]
     branched = compile(lambda x: x * x if within(x) else -x)
     assert (branched(2.0), branched(-1.0), branched(3.0)) == (4.0, 1.0, 9.0)
+
+
+def test_a_loop_on_an_argument_is_followed_as_it_went():
+    @compile
+    def doubled(x):
+        while x < 100.0:
+            x = x * 2.0
+        return x
+
+    assert [doubled(x) for x in (1.0, 3.0, 200.0, 1.0)] == [128.0, 192.0, 200.0, 128.0]
+
+    @compile
+    def root(a):
+        x = a
+        while abs(x * x - a) > 1e-12:
+            x = 0.5 * (x + a / x)
+        return x
+
+    assert root(2.0) == pytest.approx(math.sqrt(2.0))
+
+
+def test_losses_of_values_are_compiled():
+    model = MLP(2, [4, 1])
+    for loss in (hinge, bce_with_logits):
+        compiled = compile(lambda a, b, t, loss=loss: loss(model([a, b]), t))
+        assert compiled(0.3, -0.2, 1.0) == pytest.approx(loss(model([0.3, -0.2]), 1.0).data)
+        rows = compiled(np.array([0.3, 0.1]), np.array([-0.2, 0.5]), np.array([1.0, 1.0]))
+        assert rows[1] == pytest.approx(loss(model([0.1, 0.5]), 1.0).data)
+
+
+def test_arguments_may_be_given_by_name():
+    f = compile(lambda a, b, c: a * b - c)
+    for _ in range(2):
+        assert f(1.0, c=3.0, b=2.0) == -1.0
+        assert f.value_and_grad(a=1.0, b=2.0, c=3.0)[1] == (2.0, 1.0, -1.0)
+    assert f(np.ones(2), b=2.0, c=1.0).tolist() == [1.0, 1.0]
+    with pytest.raises(TypeError, match="got 1 arguments and d by name; expected a, b, c"):
+        compile(lambda a, b, c: a)(1.0, d=2.0)
+
+    def powers(x, n=3):
+        return x**n
+
+    with pytest.raises(TypeError, match=r"expected 1: x \(n has the default for ever"):
+        compile(powers)(2.0, 2)
+
+
+def test_the_derivative_of_a_function_is_compiled():
+    slope = compile(grad(lambda x, y: x * x * y))
+    assert slope(3.0, 2.0) == 12.0
+    assert slope.value_and_grad(3.0, 2.0) == (12.0, (4.0, 6.0))
+    assert compile(compile(lambda x: x * x)).value_and_grad(3.0) == (9.0, (6.0,))
+
+
+def test_a_step_needs_an_optimizer():
+    with pytest.raises(TypeError, match=r"got a NoneType as its optimizer; expected one of"):
+        compile(lambda x: x).step(None, 1.0)

@@ -130,3 +130,28 @@ def test_a_function_that_is_called_like_a_part_of_the_file_is_no_trouble(tmp_pat
     done = run(path)
     assert done.returncode == 0, done.stderr
     assert "d/db = 0.69314718056" in done.stdout
+
+
+def test_the_command_writes_the_gradients_that_are_wanted(tmp_path, capsys):
+    path = tmp_path / "J.py"
+    assert main(["J = a*b", "a=3", "b=2", "--wrt", "a", "-o", str(path)]) == 0
+    assert "return J, (dJ_da,)" in path.read_text("utf-8")
+    done = run(path)
+    assert (done.returncode, done.stdout.splitlines()[-1][:10]) == (0, "d/da = 2, ")
+
+
+def test_where_there_are_no_differences_it_says_so(tmp_path):
+    f = compile(lambda x: functions.log(x))
+    f(-1.0)
+    path = tmp_path / "f.py"
+    f.save(path)
+    done = run(path)
+    assert done.returncode == 0
+    assert "there are no differences here" in done.stdout
+
+
+def test_what_was_not_called_and_takes_no_numbers_is_told(tmp_path):
+    loss = compile(lambda x: x.sum())
+    for ask in (lambda: loss.source, loss.latex, lambda: loss.save(tmp_path / "f.py")):
+        with pytest.raises(TypeError, match="has not been called yet"):
+            ask()

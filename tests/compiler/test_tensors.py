@@ -597,7 +597,12 @@ def _noise(x):
         (lambda x: (LINEAR(x) * x.data.sum()).sum(), (X,), r"cannot follow x\.data"),
         (lambda x: LINEAR(x).sum() * float(x.sum()), (X,), r"cannot follow float\(\)"),
         (lambda x: LINEAR(x).sum() * x.sum().item(), (X,), r"cannot follow a number, as \.item"),
-        (lambda x: LINEAR(x.detach() + x).sum(), (X,), "cannot follow"),
+        (lambda x: LINEAR(x).sum() * LINEAR.weight.data.sum(), (X,), r"cannot follow x\.data"),
+        (lambda x: LINEAR(x).sum() * x.numpy().max(), (X,), r"cannot follow x\.numpy\(\)"),
+        (lambda x: x.sum() if np.any(x > 3.5) else -x.sum(), (X,), r"what np\.any finds out"),
+        (lambda x: LINEAR(x) * np.asarray(x).max(), (X,), r"np\.asarray\(x\)"),
+        (lambda x: x.sum() * random.choice([1.0, 2.0]), (X,), "random numbers"),
+        (lambda x: x[np.random.randint(3)].sum(), (X,), "random numbers"),  # noqa: NPY002
         (lambda x: LINEAR(x).sum() + _noise(x), (X,), "random numbers"),
         (lambda x: LINEAR(x).sum().backward(), (X,), r"backward\(\) inside a function that is"),
         (lambda x: (LINEAR(x), 1), (X,), "returns a tuple; expected one that returns one Tensor"),
@@ -661,3 +666,80 @@ def test_the_source_is_what_one_would_write():
         loss.latex()
     with pytest.raises(TypeError, match="is a function of Tensors"):
         loss.save("loss.py")
+
+
+def test_gradients_are_stopped_where_they_are_eagerly():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    def by_no_grad(x):
+        with no_grad():
+            s = (w * x).sum()
+        return (x * w * s).sum()
+
+    by_detach = [
+        lambda x: (x * w * w.detach()).sum(),
+        lambda x: ((x * w).detach() * x * w).sum(),
+        lambda x: nn.mse(w * x, (w * x * 2.0).detach()),
+    ]
+    x = np.array([1.0, 3.0])
+    for function in (by_no_grad, *by_detach):
+        compiled = compile(function)
+        for numbers in ([1.0, 2.0], [10.0, 5.0]):
+            w.data = np.array(numbers)
+            w.zero_grad()
+            expected = function(Tensor(x))
+            expected.backward()
+            kept = w.grad
+            w.zero_grad()
+            assert_close(compiled.backward(x), expected.item())
+            assert_close(w.grad, kept)
+
+
+def test_the_mode_of_ones_own_module_is_heeded():
+    class Scaled(nn.Module):
+        def __init__(self):
+            self.linear = nn.Linear(6, 4)
+            self.dropout = nn.Dropout(0.5)
+
+        def forward(self, x):
+            y = self.linear(x)
+            return self.dropout(y) * 2.0 if self.training else y
+
+    model = Scaled().eval()
+    function = compile(lambda x: model(x).sum())
+    evaluated = function(X)
+    model.train()
+    assert len({function(X) for _ in range(4)}) == 4
+    model.eval()
+    assert function(X) == evaluated
+
+
+A = np.array([1.0, 2.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (lambda p, t: nn.mse(p, t), (A, 2.0 * A)),
+        (lambda p, t: nn.huber(p, t), (A, 2.0 * A)),
+        (lambda w, x, y: np.mean((w * x - y) ** 2), (2.0, A, A + 1.0)),
+        (lambda w, x: np.dot(w, x), (A, A)),
+        (lambda x: np.linalg.norm(x), (A,)),
+        (lambda x: x * float(np.ndim(x)), (A,)),
+        (lambda x: x * x / np.size(x), (A,)),
+    ],
+)
+def test_what_adds_up_an_array_is_no_function_of_rows(function, args):
+    found = compile(function)(*args)
+    np.testing.assert_allclose(found, function(*map(Tensor, args)).array)
+
+
+def test_a_buffer_that_is_filled_by_hand_is_told():
+    buffer = np.zeros(3)
+
+    def filled(x):
+        buffer[:] = x.data
+        return (x * buffer).sum()
+
+    with pytest.raises(TypeError, match=r"cannot follow x\.data"):
+        compile(filled)(A)
