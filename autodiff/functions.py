@@ -14,6 +14,7 @@ Unless a docstring says otherwise, arguments are Values or real numbers, values 
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import chain
 
 from . import elementwise, floats, structural
@@ -475,6 +476,8 @@ def safe_where(condition: Any, function: Callable[[Any], Any], x: Any, default: 
             f"safe_where() got a condition of shape {condition.shape}; expected one truth: for"
             " arrays write where(c, f(where(c, x, 1.0)), default), with a 1.0 where f is finite"
         )
+    if altered and modes.trace is not None and isinstance(condition, Node):
+        return where(condition, function(where(condition, x, 1.0)), default)
     return where(condition, function(x) if _data(condition) else x, default)
 
 
@@ -506,7 +509,7 @@ def log_softmax(values: Sequence[Any]) -> list[Any]:
     return [term - total for term in terms]
 
 
-def shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
+def shifted(values: Sequence[Any], role: str) -> tuple[list[Any], Any]:
     """Return v - m for each value v, and their maximum m (0 if it is infinite)."""
     numbers = [_data(value) for value in _list(values, role)]
     if not numbers:
@@ -516,6 +519,10 @@ def shifted(values: Sequence[Any], role: str) -> tuple[list[Any], float]:
             raise TypeError(
                 f"{role}() got {shown(number)}, as value {index}; expected Values or real numbers"
             )
+    if altered and modes.trace is not None and any(isinstance(value, Node) for value in values):
+        m = reduce(maximum, values)  # what comes back through it adds up to 0
+        shift = where(abs(m) < floats.inf, m, 0.0)
+        return [value - shift for value in values], shift
     largest = max(x if type(x) is float else float(value) for x, value in zip(numbers, values))
     shift = largest if floats.all_finite(largest) else 0.0
     return [value - shift for value in values], shift

@@ -92,8 +92,9 @@ def _is_ours(frame: Any) -> bool:
     return name.partition(".")[0] == __name__.partition(".")[0]
 
 
-# The number of a Value while a function is traced. Who computes on with it leaves a constant that
-# differs from run to run; but a decision by it, `x.data > 0`, would leave nothing to see.
+# The number of a Value that depends on an argument, while a function is traced. Who computes on with
+# it leaves a constant that differs from run to run; but a decision by it, `x.data > 0`, would leave
+# nothing to see.
 Followed = type(
     "Followed",
     (float,),
@@ -131,7 +132,9 @@ class Trace:
             node = apply(primitive, *inputs, **params)
         finally:
             modes.trace = self
-        if isinstance(node, Value):
+        if isinstance(node, Value) and any(
+            isinstance(x, Value) and type(x.data) is Followed for x in inputs
+        ):
             node.data = Followed(node.data)
         return node
 

@@ -29,7 +29,7 @@ from autodiff import (
 )
 from autodiff.compiler import compile
 from autodiff.elementwise import TABLE
-from autodiff.nn import MLP, bce_with_logits, hinge
+from autodiff.nn import MLP, bce_with_logits, cross_entropy, hinge
 
 NAMES = [name for name in TABLE if name not in ("dot", "sum", "where")]
 
@@ -551,3 +551,28 @@ def test_the_derivative_of_a_function_is_compiled():
 def test_a_step_needs_an_optimizer():
     with pytest.raises(TypeError, match=r"got a NoneType as its optimizer; expected one of"):
         compile(lambda x: x).step(None, 1.0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a, b, c: functions.logsumexp([a, b * c, c]),
+        lambda a, b, c: functions.softmax([a, b, c * c])[0] * b,
+        lambda a, b, c: functions.log_softmax([a, b, c])[1],
+        lambda a, b, c: cross_entropy([a, b, c * a], 1),
+        lambda a, b, c: functions.linear([a, b], [[c, 2.0], [b, a]])[0],
+        lambda a, b, c: functions.sum([a, b, c]) * functions.dot([a, b], [c, 2.0]),
+        lambda a, b, c: functions.safe_where(a > 0.0, functions.log, a, b * c),
+    ],
+)
+def test_functions_of_lists_are_equal_compiled(function):
+    compiled = compile(function)
+    for point in ((0.5, -1.0, 2.0), (800.0, -900.0, 2.0), (1.0, 1.0, 1.0)):
+        values = [Value(x) for x in point]
+        root = function(*values)
+        root.backward()
+        value, gradients = compiled.value_and_grad(*point)
+        assert value == pytest.approx(root.data, rel=1e-14, abs=1e-300)
+        assert gradients == pytest.approx([x.grad for x in values], rel=1e-12, abs=1e-14)
+    columns = np.array([(0.5, -1.0, 2.0), (3.0, -1.0, 0.5)]).T
+    assert compiled(*columns)[0] == pytest.approx(compiled(0.5, -1.0, 2.0), rel=1e-14)
