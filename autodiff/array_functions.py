@@ -466,6 +466,8 @@ def getitem(x: Any, index: Any) -> Any:
 def _index(part: Any) -> Any:
     if isinstance(part, Node):
         if altered and modes.trace is not None and part.data.dtype.kind in "biu":
+            if part.data.dtype.kind == "b":
+                modes.trace.refuse("x[mask], whose shape depends on the numbers,")
             return part
         part = part.data
     if isinstance(part, list):

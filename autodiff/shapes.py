@@ -82,15 +82,16 @@ def cross_entropy(z: Array, *, target: Array, kept: dict[str, Array]) -> Array:
 
 
 def _cross_entropy(shifted: Array, target: Array, kept: dict[str, Array]) -> Any:
-    softmax = np.exp(shifted)
+    softmax = np.exp(shifted, order="C")  # row by row, so that the slope has a flat view
     sums = _row_sums(softmax)
     softmax /= sums
     kept["softmax"] = softmax
     log_total = np.log(sums)
     if target.ndim == 2:
         return np.vdot(target, log_total - shifted)
-    kept["rows"] = rows = np.arange(len(target))
-    return _add(log_total, axis=None) - _add(shifted[rows, target])
+    n, k = shifted.shape
+    kept["places"] = places = np.arange(0, n * k, k) + target
+    return _add(log_total, axis=None) - _add(shifted.reshape(-1).take(places))
 
 
 def cross_entropy_slope(z: Array, *, target: Array, kept: dict[str, Array]) -> Array:
@@ -102,7 +103,8 @@ def cross_entropy_slope(z: Array, *, target: Array, kept: dict[str, Array]) -> A
         slope *= part
         return slope
     slope = kept["softmax"] * part
-    slope[kept["rows"], target] -= part
+    flat, places = slope.reshape(-1), kept["places"]
+    flat[places] = flat.take(places) - part
     return slope
 
 

@@ -10,6 +10,8 @@ more. Views, as a transpose is one, keep what they look at.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,16 +23,14 @@ if TYPE_CHECKING:
 
 _FEWEST_BYTES = 1024  # below it NumPy has memory at hand
 
-# Words that write their result into `out`, beside NumPy's own functions of elements.
-_WRITING = {
-    "affine", "masked", "matmul", "reduce_max", "reduce_min", "reduce_prod", "reduce_sum", "relu",
-    "weight_slope",
-}  # fmt: skip
-_IN_PLACE = {"relu"}
-
 
 def _is_elementwise(line: Line) -> bool:
-    return isinstance(line.function, np.ufunc) and line.function.signature is None
+    return line.ours and isinstance(line.function, np.ufunc) and line.function.signature is None
+
+
+@functools.cache
+def _takes_out(function: Any) -> bool:
+    return isinstance(function, np.ufunc) or "out" in inspect.signature(function).parameters
 
 
 def placed(
@@ -41,25 +41,26 @@ def placed(
     With it come arrays like the buffers. Outputs are in memory of their own; what is held keeps its
     buffer to the end.
     """
-    home = _homes(lines)
+    homes = _homes(lines)
     last: dict[int, int] = {}
     for i, line in enumerate(lines):
-        for x in line.uses():
-            last[home[id(x)]] = i
-    kept = {home.get(id(x), id(x)) for x in outputs}
-    last.update({home.get(id(x), id(x)): len(lines) for x in held})
+        last.update({home: i for x in line.uses() for home in homes[id(x)]})
+    kept = {home for x in outputs for home in homes.get(id(x), ())}
+    last.update({home: len(lines) for x in held for home in homes.get(id(x), ())})
     place: dict[int, int] = {}
     buffers: list[Any] = []
     free: list[int] = []
     taken: dict[int, int] = {}  # the buffer of each home
     for i, line in enumerate(lines):
-        ends = {home[id(x)] for x in line.uses() if last[home[id(x)]] == i} & taken.keys()
-        early = _is_elementwise(line) or line.word in _IN_PLACE
+        ends = {home for x in line.uses() for home in homes[id(x)] if last[home] == i}
+        ends &= taken.keys()
+        # Element by element a result can take the place of an operand; else only a later one can.
+        early = _is_elementwise(line) or line.word == "relu"
         if early:
             free += [taken.pop(key) for key in ends]
         result, key = line.result, id(line.result)
-        writes = _is_elementwise(line) or line.word in _WRITING
-        if writes and home[key] == key and key not in kept and _large(result.numbers):
+        writes = line.ours and not line.seen and _takes_out(line.function)
+        if writes and key not in kept and _large(result.numbers):
             found = next((n for n in reversed(free) if _fits(buffers[n], result.numbers)), None)
             if found is None:
                 found = len(buffers)
@@ -85,11 +86,12 @@ def _fits(buffer: Any, numbers: Any) -> bool:
     return alike
 
 
-def _homes(lines: Sequence[Line]) -> dict[int, int]:
-    """Return by the id of each array that of the one whose memory it looks at, or its own."""
-    home: dict[int, int] = {}
+def _homes(lines: Sequence[Line]) -> dict[int, frozenset[int]]:
+    """Return by the id of each array those whose memory it may look at; or itself alone."""
+    homes: dict[int, frozenset[int]] = {}
     for line in lines:
         for x in line.uses():
-            home.setdefault(id(x), id(x))
-        home[id(line.result)] = home[id(line.seen[0])] if line.seen else id(line.result)
-    return home
+            homes.setdefault(id(x), frozenset((id(x),)))
+        seen = [homes[id(x)] for x in line.seen]
+        homes[id(line.result)] = frozenset().union(*seen) if seen else frozenset((id(line.result),))
+    return homes

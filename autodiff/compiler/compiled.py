@@ -25,12 +25,11 @@ from ..optim import Optimizer
 from ..value import Value
 from ..wording import a_kind, shown
 from .programs import Program, free, identifier
-from .tracing import Trace, named, outside, record
+from .tracing import ELSEWHERE, Trace, named, outside, record
 
 _MANY = 8  # ways through a function that are recorded without a word
 _MOST = 64  # ways that are kept
 _TARGETS = ("python", "numba")
-_ELSEWHERE = object()  # what a way answers to numbers that do not take it
 
 
 class Compiled:
@@ -84,18 +83,31 @@ class Compiled:
         It does what `optimizer.zero_grad()`, `backward(*args)` and `optimizer.step()` do, as one
         program: gradients stay in its buffers, and `.grad` is forgotten.
         """
-        args = self._placed(args, named)
-        self._check_count(args)
+        ways = self._of_tensors
+        plain = (
+            getattr(type(optimizer), "step", None) is Optimizer.step
+        )  # which does the rule alone
+        if ways is None or not plain or named or len(args) != len(self.arguments):
+            return self._stepped(optimizer, self._placed(args, named))
+        for p in optimizer.parameters:
+            p.grad = None
+        value: float = ways.run("step", args, optimizer)
+        return value
+
+    def _stepped(self, optimizer: Any, args: tuple[Any, ...]) -> float:
+        """Take a step in the first call, of scalars, or of an optimiser that does more."""
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
                 f"{self.name}.step() got {a_kind(optimizer)} as its optimizer; expected one of"
                 f" autodiff.optim before the arguments: {self.name}.step(optimizer, ...)"
             )
+        self._check_count(args)
         if self._of_tensors is None and not self._ways:
             self._find_out(args)
         optimizer.zero_grad()
-        if self._of_tensors is not None:
-            value: float = self._of_tensors.run("step", args, optimizer)
+        value: float
+        if self._of_tensors is not None and type(optimizer).step is Optimizer.step:
+            value = self._of_tensors.run("step", args, optimizer)
             return value
         value = self.backward(*args)
         optimizer.step()
@@ -184,7 +196,7 @@ class Compiled:
         self._check_count(args)
         if any(isinstance(x, Node) for x in args):
             done = self._on_nodes(what, args)
-            if done is not _ELSEWHERE:
+            if done is not ELSEWHERE:
                 return done
         if self._of_tensors is None and not self._ways:
             self._find_out(args)
@@ -260,7 +272,7 @@ class Compiled:
     def _on_nodes(self, what: str, args: tuple[Any, ...]) -> Any:
         of_tensors = all(hasattr(x, "shape") for x in args if isinstance(x, Node))
         if what != "value" and of_tensors and not self._ways:
-            return _ELSEWHERE
+            return ELSEWHERE
         if what != "value" or self.function is None:
             raise TypeError(
                 f"{self.name}.{what}() got a Value; expected numbers: pass x.data, or call"
@@ -346,7 +358,7 @@ class Compiled:
             exec(compile(text, f"<{self.name}, compiled>", "exec"), words)  # noqa: S102  (our rows)
             made = words[program.function]
             way[what] = made
-            elsewhere = {**words, "other_way": lambda *args: _ELSEWHERE}
+            elsewhere = {**words, "other_way": lambda *args: ELSEWHERE}
             way["try"][what] = FunctionType(made.__code__, elsewhere)
         return way
 
@@ -354,12 +366,12 @@ class Compiled:
         """Go the recorded way whose guards hold, or record one more."""
         for place, way in enumerate(self._ways):
             result = way["try"][what](*args)
-            if result is not _ELSEWHERE:
+            if result is not ELSEWHERE:
                 self._first(self._ways.pop(place))
                 return result
         self._record(args)
         result = self._ways[0]["try"][what](*args)
-        if result is _ELSEWHERE:  # a guard so close to its edge that the last bit decides
+        if result is ELSEWHERE:  # a guard so close to its edge that the last bit decides
             return self._as_a_graph(what, args)
         return result
 

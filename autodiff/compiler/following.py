@@ -48,6 +48,7 @@ class TensorTrace:
         self.root: Any = None
         self.inputs: list[Any] = []  # Tensors; what is no array, as it is
         self.guards: list[tuple[Node, bool]] = []
+        self.draws: list[Any] = []  # in the order in which they are to be drawn
         self.effects: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         self.fixed: set[int] = set()  # the ids of constants that were made on the way
         self.modules: list[tuple[Any, bool]] = []
@@ -86,6 +87,8 @@ class TensorTrace:
 
     def truth(self, node: Tensor) -> bool:
         """Return whether it holds, and note that a branch depends on it."""
+        if any(isinstance(x.primitive, Computed) and x.primitive.fresh for x in order(node)):
+            self.refuse("a branch on what is drawn at random, as by dropout,")
         return branched(self, node, bool(node.array))
 
     def computed(self, function: Callable[..., Any], *inputs: Any) -> Any:
@@ -97,7 +100,8 @@ class TensorTrace:
     def drawn(self, function: Callable[[], Any], shape: tuple[int, ...], dtype: Any) -> Any:
         """Return as a node what is to be drawn anew in each call: ones, as long as this records."""
         node: Tensor = Tensor.record(np.ones(shape, dtype), (), CONSTANT)
-        return self._noted(node, (), Computed(function, fresh=True))
+        self.draws.append(self._noted(node, (), Computed(function, fresh=True)))
+        return self.draws[-1]
 
     def effect(self, function: Callable[..., Any], *inputs: Any) -> None:
         """Note that a function is to be called with the numbers of these in each call."""
@@ -178,9 +182,12 @@ def order(*roots: Any) -> list[Any]:
 
 
 def roots_of(trace: TensorTrace) -> list[Any]:
-    """List what a trace is for: guards, what effects look at, and the result."""
+    """List what a trace is for: guards, draws, what effects look at, and the result.
+
+    Guards come first, so that nothing is drawn or done in a call that they send elsewhere.
+    """
     looked_at = [x for _, inputs in trace.effects for x in nodes_in(inputs)]
-    return [*(node for node, _ in trace.guards), *looked_at, trace.root]
+    return [*(node for node, _ in trace.guards), *trace.draws, *looked_at, trace.root]
 
 
 def follow(function: Callable[..., Any], given: Sequence[Any]) -> TensorTrace:

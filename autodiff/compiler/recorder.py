@@ -48,6 +48,11 @@ class Line:
         self.result: Array = None  # type: ignore[assignment]
         self.seen: list[Array] = []  # whose memory the result may look at
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is a word of the vocabulary, and not a function that is called like one."""
+        return getattr(arrays.raw, self.word, None) is self.function
+
     def uses(self) -> Iterator[Array]:
         """Yield the arrays among operands and parameters."""
         yield from arrays_in((self.operands, tuple(self.params.values())))
@@ -175,10 +180,11 @@ class Recorder:
 
         A fresh one computes something else each time.
         """
-        short = self._shortened(word, args, params)
+        ours = getattr(arrays.raw, word, None) is function
+        short = self._shortened(word, args, params) if ours else None
         if short is not None:
             return short
-        if word == "where" and _is_mask(args):
+        if ours and word == "where" and _is_mask(args):
             word, function, args, params = _as_mask(args)
         if result is None:
             plain = {name: _numbers(x) for name, x in params.items()}
@@ -187,14 +193,16 @@ class Recorder:
             result = np.asarray(result)
         if pure and not fresh and all(x.fixed for x in arrays_in((args, tuple(params.values())))):
             return self.fixed(result)
-        operands = self._operands(word, args, result)
-        key = None if fresh or not pure else (word, _key(operands), _key(tuple(params.items())))
+        operands = self._operands(word, args, result) if ours else args
+        which = word if ours else id(function)  # which its line holds on to
+        key = None if fresh or not pure else (which, _key(operands), _key(tuple(params.items())))
         if key in self._known:
             return self._known[key]
         line = Line(word, function, operands, params, pure)
         line.result = Array(self, result)
         line.result.line = line
-        line.seen = [x for x in line.uses() if _shared(x.numbers, result)]
+        # What is not ours may return what it was given in one call and something else in another.
+        line.seen = [x for x in line.uses() if not ours or _shared(x.numbers, result)]
         self.lines.append(line)
         if key is not None:
             self._known[key] = line.result

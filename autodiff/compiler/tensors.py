@@ -27,10 +27,10 @@ from .buffers import placed
 from .following import Computed, TensorTrace, follow, order, roots_of
 from .programs import free, identifier
 from .recorder import Array, Recorder, arrays_in
-from .tracing import COMPARISONS_HOME, named, outside
+from .tracing import COMPARISONS_HOME, ELSEWHERE, named, outside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from .compiled import Compiled
     from .recorder import Line
@@ -122,14 +122,14 @@ class TensorProgram:
 
     def _leaf(self, node: Any) -> Array:
         if id(node) in self.trace.fixed:
-            return self.xp.fixed(node.array)
+            return self.xp.fixed(node.array.copy())  # which may share memory with the user's
         name = free(identifier(self._wanted_names.get(id(node)) or "w1"), self._used)
         self.parameters[name] = node
         return self.xp.given(name, node.array)
 
     def _said(self, primitive: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Array:
         xp = self.xp
-        if not _is_ours(primitive):
+        if not _is_a_row(primitive):
             made: Array = xp.say(
                 primitive.name,
                 lambda *args, **params: primitive.on_arrays(*args, **params),
@@ -186,14 +186,14 @@ class TensorProgram:
         operands = [self._operand(x) for x in node.inputs]
         params = {name: self._operand(x) for name, x in node.params.items()}
         y = self.arrays[id(node)]
-        if not _is_ours(primitive):
+        if not _is_a_row(primitive):
             return [
                 self._share_of_own(primitive, i, g, y, operands, params) if need else None
                 for i, need in enumerate(needed)
             ]
         if (
             primitive.elementwise
-        ):  # a number takes the type of the arrays, as NumPy's where has none
+        ):  # numbers take the type of the arrays: NumPy's where gives them none
             dtype = np.result_type(*(x.numbers for x in operands if isinstance(x, Array)))
             if dtype.kind == "f":
                 operands = [
@@ -285,40 +285,45 @@ class TensorProgram:
 class Descent:
     """What an optimiser does to the parameters at the end of a step, as lines.
 
-    A rule that remembers nothing is written out; any other is called (`optim.updates`).
+    A rule that needs neither memory nor scratch is written out; any other is called. Either may
+    write into the gradients, which are copied first where something else looks at them.
     """
 
     def __init__(self, optimizer: Any, program: TensorProgram) -> None:
         self.optimizer = optimizer
-        known = {id(leaf): name for name, leaf in program.parameters.items()}
+        self._known = list(map(id, optimizer.parameters))
+        names = {id(leaf): name for name, leaf in program.parameters.items()}
         self.parameters = [
-            (i, leaf, known[id(leaf)])
+            (i, leaf, names[id(leaf)])
             for i, leaf in enumerate(optimizer.parameters)
-            if id(leaf) in known and id(leaf) in program.gradients
+            if id(leaf) in names and id(leaf) in program.gradients
         ]
         self.leaves = [leaf for _, leaf, _ in self.parameters]
-        self.update = optimizer.update_for(arrays, spent=not optimizer.remembers)
+        self.update = self._update()
+
+    def _update(self) -> Any:
+        return self.optimizer.update_for(arrays, spent=not self.optimizer.remembers)
 
     def fits(self, optimizer: Any) -> bool:
         """Return whether it is still what this optimiser does."""
-        update = optimizer.update_for(arrays, spent=not optimizer.remembers)
-        return optimizer is self.optimizer and update is self.update
+        same = optimizer is self.optimizer and self._known == list(map(id, optimizer.parameters))
+        return same and self._update() is self.update
 
     def lines(self, writer: _Writer) -> Iterator[str]:
         """Yield them."""
-        optimizer, program = self.optimizer, writer.program
-        writer.words["optimizer"] = optimizer
+        gradients = [writer.program.gradients[id(leaf)] for leaf in self.leaves]
+        shares = yield from writer.owned(gradients, [writer.program.result])
+        writer.words["optimizer"] = self.optimizer
         yield "rate = optimizer.lr"
         if writer.comments:
             yield "# update"
-        for i, leaf, name in self.parameters:
-            gradient = writer.name(program.gradients[id(leaf)])
-            fixed = program.gradients[id(leaf)].line is None
-            if self.update is None or optimizer.remembers or fixed or self.update.scratch:
-                writer.words["change"] = optimizer.change
-                yield f"change({i}, {name}_, rate, {gradient})"
+        written_out = self.update is not None and not self.update.scratch
+        for (i, _, name), share in zip(self.parameters, shares):
+            if not written_out or self.optimizer.remembers:
+                writer.words["change"] = self.optimizer.change
+                yield f"change({i}, {name}_, rate, {share})"
                 continue
-            places = {"x": name, "g": gradient}
+            places = {"x": name, "g": share}
             for word, operands, out in self.update.lines:
                 writer.words[word] = getattr(arrays.raw, word)
                 inner = ", ".join(places.get(x, x) for x in (*operands, f"out={places[out]}"))
@@ -363,12 +368,14 @@ class _Writer:
                 yield "# backward"
             yield self._written(line)
             yield from asked(line.result)
-        if descent is not None:
-            yield from descent.lines(self)
-        yield from self._returned(what, bool(buffers))
+        yield from self._returned(what, bool(buffers), descent)
 
     def _asked(self) -> Callable[[Array | None], Iterator[str]]:
-        """Return what yields, after each line, the guards and then the effects that it allows."""
+        """Return what yields, after each line, the guards and then the effects that it allows.
+
+        Effects wait for all guards, which may send the call elsewhere, where they would be done
+        once more.
+        """
         program = self.program
         guards, effects, done = list(program.guards), list(program.effects), set()
 
@@ -413,49 +420,70 @@ class _Writer:
                     self._names[id(x)] = free(key, self._used)
                     yield f"{self._names[id(x)]} = {{}}"
 
-    def _returned(self, what: str, buffered: bool) -> Iterator[str]:
+    def _returned(self, what: str, buffered: bool, descent: Descent | None) -> Iterator[str]:
+        """Yield what is done with the results: the value first, as updates may change it."""
         program = self.program
-        value = self._own(program.result, ())
-        if what in ("value", "step"):
-            ending = [f"return {value}"]
-        elif what == "value_and_grad":
-            given: list[Array] = [program.result]
+        if program.result.shape:
+            (value,) = yield from self.owned([program.result], ())
+        else:
+            value = f"float({self.name(program.result)})"
+        if what == "value_and_grad":
+            found = [program.gradients.get(id(leaf)) for leaf in program.trace.inputs]
+            shares = iter(
+                (yield from self.owned([x for x in found if x is not None], [program.result]))
+            )
             parts = []
-            for leaf in program.trace.inputs:
-                gradient = program.gradients.get(id(leaf))
+            for leaf, gradient in zip(program.trace.inputs, found):
                 if not isinstance(leaf, Node) or leaf.primitive is not None:
                     parts.append("None")
                 elif gradient is None:
-                    name = self.name(program.arrays[id(leaf)])
-                    parts.append(f"np.zeros_like({name})")
+                    parts.append(f"np.zeros_like({self.name(program.arrays[id(leaf)])})")
                 else:
-                    parts.append(self._own(gradient, given))
-                    given.append(gradient)
-            comma = "," if len(parts) == 1 else ""
-            ending = [f"return {value}, ({', '.join(parts)}{comma})"]
-        else:
-            ending, given = [], [program.result]
-            for name, leaf in program.parameters.items():
-                if leaf.primitive is None and id(leaf) in program.gradients:
-                    gradient = program.gradients[id(leaf)]
-                    self.words["give"] = Tensor.receive
-                    share = self._own(gradient, given)
-                    given.append(gradient)
-                    ending.append(f"give({name}_, {name}_, {share}, True)")
-            ending.append(f"return {value}")
+                    parts.append(next(shares))
+            value += f", ({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        elif what == "backward":
+            yield from self._given()
+        elif descent is not None:
+            held = free("value", self._used)
+            yield f"{held} = {value}"
+            value = held
+            yield from descent.lines(self)
         if buffered:
-            ending.insert(-1, "pool.append(buffers)")
-        yield from ending
+            yield "pool.append(buffers)"
+        yield f"return {value}"
 
-    def _own(self, x: Array, others: Sequence[Array]) -> str:
-        """Return an array of the caller's own: not fixed, not given, no view, nor given twice."""
-        name, line = self.name(x), x.line
-        if not x.shape and not others:
-            return f"float({name})"
-        ours = line is not None and getattr(arrays.raw, line.word, None) is line.function
-        if line is None or not ours or line.word == "reshape" or any(x is y for y in others):
-            return f"np.array({name})"
-        return f"np.array({name})" if line.seen else name
+    def _given(self) -> Iterator[str]:
+        """Yield what adds the gradients to the `.grad` of the parameters, all copies before."""
+        program = self.program
+        named = [
+            (name, program.gradients[id(leaf)])
+            for name, leaf in program.parameters.items()
+            if id(leaf) in program.gradients
+        ]
+        shares = yield from self.owned([gradient for _, gradient in named], [program.result])
+        self.words["give"] = Tensor.receive
+        for (name, _), share in zip(named, shares):
+            yield f"give({name}_, {name}_, {share}, True)"
+
+    def owned(
+        self, found: Sequence[Array], others: Sequence[Array]
+    ) -> Generator[str, None, list[str]]:
+        """Yield lines that copy those of these arrays that are not alone; return all names.
+
+        Alone is what a line of ours has computed into new memory; what looks at that is copied
+        itself, and before anything is done with these.
+        """
+        names = []
+        for x in found:
+            name, line = self.name(x), x.line
+            alone = line is not None and line.ours and not line.seen and x.shape != ()
+            uses = sum(y is x for y in (*found, *others))
+            if not alone or uses > 1:
+                copy = free(f"own_{name}", self._used)
+                yield f"{copy} = np.array({name})"
+                name = copy
+            names.append(name)
+        return names
 
     def name(self, x: Array) -> str:
         """Return what an array is called."""
@@ -498,7 +526,7 @@ class _Writer:
         left = self.name(line.result)
         operands = list(map(self._operand, line.operands))
         buffer = self.place.get(id(line.result))
-        if buffer is None and line.word in _OPERATORS and len(operands) == 2:
+        if buffer is None and line.ours and line.word in _OPERATORS:
             right = f"{operands[0]} {_OPERATORS[line.word]} {operands[1]}"
         else:
             operands += [f"{name}={self._operand(x)}" for name, x in line.params.items()]
@@ -509,7 +537,7 @@ class _Writer:
         return f"{left} = {right}{comment}"
 
     def _called(self, line: Line) -> str:
-        if getattr(arrays.raw, line.word, None) is line.function:
+        if line.ours:
             self.words[line.word] = line.function
             return line.word
         key = id(line.function)
@@ -533,7 +561,7 @@ def _is_literal(x: Any) -> bool:
     )
 
 
-def _is_ours(primitive: Any) -> bool:
+def _is_a_row(primitive: Any) -> bool:
     return primitive.home[0].partition(".")[0] == __name__.partition(".")[0] and (
         _is_of_table(primitive) or bool(primitive.vjps)
     )
@@ -559,7 +587,10 @@ class _Way:
         self.program = program
         self.modules = trace.modules
         self.parameters = program.parameters
-        self.leaves = [(node, node.primitive) for node in program.parameters.values()]
+        self.leaves = [
+            (node, node.primitive, node.array.shape, node.array.dtype)
+            for node in program.parameters.values()
+        ]
         self.scalar = program.scalar
         self.shape = trace.root.shape
         self.differentiable = any(
@@ -587,6 +618,8 @@ class _Way:
         """Return the function of a step of training, and what is in it of the optimiser."""
         descent = Descent(optimizer, self.program)
         made = _made(self.name, self.program.text("step", descent=descent))
+        if len(self.steps) > 3:  # they hold their optimisers
+            self.steps.pop(next(iter(self.steps)))
         self.steps[id(optimizer)] = (descent, made)
         return descent, made
 
@@ -595,7 +628,11 @@ class _Way:
         for module, mode in self.modules:
             if module.training is not mode:
                 return False
-        return all(leaf.primitive is primitive for leaf, primitive in self.leaves)
+        for leaf, primitive, shape, dtype in self.leaves:
+            x = leaf.array
+            if leaf.primitive is not primitive or x.shape != shape or x.dtype != dtype:
+                return False
+        return True
 
 
 def _made(name: str, text: Text) -> Callable[..., Any]:
@@ -607,15 +644,12 @@ def _made(name: str, text: Text) -> Callable[..., Any]:
         # Each call takes a set of buffers and gives it back: so calls in two threads have two.
         "pool": [first],
         "keep": lambda: tuple(map(np.empty_like, first)),
-        "other_way": lambda *args: _ELSEWHERE,
+        "other_way": lambda *args: ELSEWHERE,
         **text.words,
     }
     exec(compile(text.source, f"<{name}, of Tensors>", "exec"), space)  # noqa: S102  (our rows)
     made: Callable[..., Any] = space[text.source[4 : text.source.index("(")]]
     return made
-
-
-_ELSEWHERE = object()
 
 
 def _kind(given: Sequence[Any]) -> Any:
@@ -670,11 +704,39 @@ class Ways:
         for way in known:
             if way.holds():
                 result = self._run(way, what, given, optimizer)
-                if result is not _ELSEWHERE:
+                if result is not ELSEWHERE:
                     return result
         way = self._record(given)
         self._ways.setdefault(kind, []).insert(0, way)  # which recording may have emptied
-        return self._run(way, what, given, optimizer)
+        result = self._run(way, what, given, optimizer)
+        if result is ELSEWHERE:  # a guard so close to its edge that the last bit decides
+            return self._as_a_graph(what, given, optimizer)
+        return result
+
+    def _as_a_graph(self, what: str, given: Sequence[Any], optimizer: Any) -> Any:
+        """Do with the engine what a program would."""
+        tensors = [
+            Tensor(x, requires_grad=x.dtype.kind == "f") if type(x) is np.ndarray else x
+            for x in given
+        ]
+        root = self.compiled.function(*tensors)
+        value = root.item() if not root.shape else root.array.copy()
+        if what == "value":
+            return value
+        held = {node: node.grad for node in self.parameters.values()}
+        root.backward()
+        if what == "value_and_grad":
+            for node, grad in held.items():
+                node.grad = grad
+            return value, tuple(
+                None if not isinstance(x, Tensor) or not x.requires_grad
+                else np.zeros_like(x.array) if x.grad is None else x.grad
+                for x in tensors
+            )  # fmt: skip
+        if optimizer is not None:
+            optimizer.step()
+            optimizer.zero_grad()
+        return value
 
     def _run(self, way: _Way, what: str, given: Sequence[Any], optimizer: Any) -> Any:
         self.last = way
@@ -699,7 +761,7 @@ class Ways:
                 " function uses; expected one of some of these"
             )
         result = arrays.quietly(made, *given)
-        if result is not _ELSEWHERE:
+        if result is not ELSEWHERE:
             optimizer.stepped(descent.leaves)
         return result
 

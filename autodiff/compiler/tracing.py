@@ -32,6 +32,9 @@ COMPARISONS_HOME = __name__
 COMPARISONS = {word: Primitive(word, None, None, home=(__name__, "COMPARISONS")) for word in _WORDS}
 
 
+ELSEWHERE = object()  # what a program answers to numbers that do not take its way
+
+
 class Condition(Value):
     """A comparison of Values in a traced function; its truth, asked by an `if`, is a guard."""
 
@@ -92,9 +95,9 @@ def _is_ours(frame: Any) -> bool:
     return name.partition(".")[0] == __name__.partition(".")[0]
 
 
-# The number of a Value that depends on an argument, while a function is traced. Who computes on with
-# it leaves a constant that differs from run to run; but a decision by it, `x.data > 0`, would leave
-# nothing to see.
+# The number of a Value that depends on an argument, while a function is traced. Who computes on
+# with it leaves a constant that differs from run to run; but a decision by it, `x.data > 0`, would
+# leave nothing to see.
 Followed = type(
     "Followed",
     (float,),

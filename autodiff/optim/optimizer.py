@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 
 _OURS = f"{__package__}.rules"
-_SETTINGS = (float, bool, tuple)  # what of an optimiser is printed in the lines of its rule
+
+# The attributes on which no rule depends.
+NO_SETTINGS = {"accumulate", "memory", "parameters", "remembers", "steps"}
 
 
 class _Used(float):
@@ -183,7 +185,7 @@ class Optimizer:
         if known is None or known[0] != [mine[name] for name in known[1]]:
             from .updates import Update
 
-            names = [n for n, x in mine.items() if n[0] != "_" and type(x) in _SETTINGS]
+            names = [name for name in mine if name[0] != "_" and name not in NO_SETTINGS]
             lines = Update(self.rule, arrays.raw, self.remembers, spent)
             known = self._lines[spent] = ([mine[name] for name in names], names, lines)
         return known[2]
@@ -228,6 +230,10 @@ class Optimizer:
         from .state import restore
 
         restore(self, state)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy needs; how the rule runs on these arrays is found out anew."""
+        return {**vars(self), "_lines": {}, "_plans": {}}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr:g})"

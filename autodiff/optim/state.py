@@ -13,6 +13,7 @@ function cannot be saved: what it gives for the next step is, so that another on
 from __future__ import annotations
 
 from ..wording import shown
+from .optimizer import NO_SETTINGS
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from .optimizer import Optimizer
 
-_NO_SETTINGS = {"accumulate", "memory", "parameters", "remembers", "steps"}
 _PLAIN = (bool, int, float, str)
 
 
@@ -81,7 +81,7 @@ def _settings(optimizer: Optimizer) -> dict[str, Any]:
         name: value
         for name, value in vars(optimizer).items()
         if not name.startswith("_")
-        and name not in _NO_SETTINGS
+        and name not in NO_SETTINGS
         and all(isinstance(x, _PLAIN) for x in (value if isinstance(value, tuple) else (value,)))
     }
 

@@ -211,3 +211,16 @@ def test_edges_are_those_of_the_table():
 def test_what_does_not_fit_is_told(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_cross_entropy_of_scores_in_any_order_of_memory():
+    scores = np.random.default_rng(0).normal(size=(5, 3))
+    classes = np.array([0, 2, 1, 1, 0])
+    found = []
+    for numbers in (scores, np.asfortranarray(scores), np.repeat(scores, 2, 1)[:, ::2]):
+        z = Tensor(numbers, requires_grad=True, copy=False)
+        loss = cross_entropy(z, classes)
+        loss.backward()
+        found.append((loss.item(), z.grad.tolist()))
+    assert found[0] == found[1] == found[2]
+    assert abs(np.sum(found[0][1])) < 1e-15

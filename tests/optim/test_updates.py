@@ -102,3 +102,17 @@ def test_a_model_can_be_copied_with_new_arrays_between_steps():
         assert (model.weight.data != before).all()
         model.load_state_dict(model.state_dict())
         model.weight.data = model.weight.data.copy()
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_gradients_in_any_order_of_memory_are_those_of_their_elements(momentum):
+    x = Tensor(np.asfortranarray(np.ones((3, 4))), requires_grad=True, copy=False)
+    g = np.arange(24.0).reshape(3, 8)[:, ::2]
+    x.grad = g
+    SGD([x], lr=0.1, momentum=momentum).step()
+    assert (x.data == 1.0 - 0.1 * g).all()
+    three = Tensor(np.asfortranarray(np.ones((2, 3, 4))), requires_grad=True, copy=False)
+    three.grad = np.arange(24.0).reshape(3, 2, 4).transpose(1, 0, 2)
+    expected = 1.0 - 0.1 * three.grad
+    SGD([three], lr=0.1, momentum=momentum).step()
+    assert (three.data == expected).all()
