@@ -28,11 +28,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autodiff.graph import Node, topological_order
+from autodiff.naming import known
 from autodiff.wording import shown
 
 from .accounts import Account
 from .chain import Chain
-from .names import caller, known, name_all
+from .names import caller, name_all
 from .reading import LONGEST, Reading
 from .text import clean, cut
 

@@ -20,10 +20,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autodiff.graph import Node
+from autodiff.naming import Places, known
 
 from .limits import refusal
-from .modules import Places
-from .names import Names, known, numbered
+from .names import Names, numbered
 from .networks import Neuron
 
 Key = tuple[Any, ...]

@@ -23,11 +23,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from autodiff.graph import Edge, Node
+from autodiff.naming import is_name
 
 from . import cards, dot, style
 from .blocks import rough, size_of
 from .cards import LOWER, gradient_row, number, value_row
-from .names import Names, is_name
+from .names import Names
 from .networks import Neuron
 from .parts import Part
 from .reading import Reading, activation, gradient

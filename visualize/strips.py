@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from autodiff.graph import Node
+from autodiff.naming import known
 
 from . import style
 from .depths import Level, levels_of
 from .drawing import check, check_names, check_node
 from .files import write_file
-from .names import caller, known
+from .names import caller
 from .style import DARK, LIGHT, THEMES, Theme
 from .text import clean, cut
 

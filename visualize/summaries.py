@@ -22,12 +22,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autodiff.graph import Node
+from autodiff.naming import Places, known
 
 from . import style
 from .depths import Depths, depths
 from .drawing import check_names, check_node
-from .modules import Places
-from .names import caller, known
+from .names import caller
 from .spread import Spread, spread_of
 from .text import clean, cut
 

@@ -25,7 +25,7 @@ from ..optim import Optimizer
 from ..value import Value
 from ..wording import a_kind, shown
 from .programs import Program, free, identifier
-from .tracing import ELSEWHERE, Trace, named, outside, record
+from .tracing import ELSEWHERE, Trace, captured, record
 
 _MANY = 8  # ways through a function that are recorded without a word
 _MOST = 64  # ways that are kept
@@ -265,7 +265,7 @@ class Compiled:
         return columns.first(self.name, x)
 
     def _may_be_of_tensors(self, args: tuple[Any, ...]) -> bool:
-        held = [hasattr(node, "shape") for _, node in named(outside(self.function))]
+        held = [hasattr(node, "shape") for node in captured(self.function)]
         arrays = any(_has_rows(x) or hasattr(x, "dtype") for x in args)
         return any(held) or (arrays and not held)  # what has captured Values is one of scalars
 

@@ -21,13 +21,14 @@ import numpy as np
 
 from .. import arrays, floats, structural
 from ..graph import Node, topological_order
+from ..naming import known
 from ..tensor import Tensor
 from ..wording import a_kind, shown
 from .buffers import placed
 from .following import Computed, TensorTrace, follow, order, roots_of
 from .programs import free, identifier
 from .recorder import Array, Recorder, arrays_in
-from .tracing import COMPARISONS_HOME, ELSEWHERE, named, outside
+from .tracing import COMPARISONS_HOME, ELSEWHERE, namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -579,9 +580,7 @@ class _Way:
 
     def __init__(self, compiled: Compiled, given: Sequence[Any]) -> None:
         trace = follow(compiled.function, given)
-        names = {id(node): name for name, node in named(trace.kept)}
-        for name, node in named(outside(compiled.function)):
-            names.setdefault(id(node), name)
+        names = known(order(*roots_of(trace)), trace.kept, *namespaces(compiled.function))
         program = TensorProgram(trace, compiled.name, compiled.arguments, names)
         self.name = compiled.name
         self.program = program

@@ -16,12 +16,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..graph import UNSET, Node, altered, apply, modes, topological_order
+from ..naming import known
+from ..nn import Module
 from ..primitive import Primitive
 from ..value import Value
 from ..wording import a_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 # Comparisons have no derivative. They are no rows of the table, as eager code has no such nodes.
 _WORDS = (
@@ -186,12 +188,10 @@ def record(
     for moved in ([x * (1.0 + 2.0**-20) + 2.0**-30 for x in numbers], [-1.5 * x for x in numbers]):
         if moved:
             _compare(trace, _run(function, moved, of_columns, forced))
+    nodes = topological_order(trace.root, *(guard for guard, _ in trace.guards))
+    trace.names = known(nodes, trace.kept, *namespaces(function))
     for argument, name in zip(trace.inputs, names):
         trace.names[id(argument)] = name
-    for name, node in named(trace.kept):
-        trace.names.setdefault(id(node), name)
-    for name, node in named(outside(function)):
-        trace.names.setdefault(id(node), name)
     trace.kept = {}
     return trace
 
@@ -295,13 +295,13 @@ def _is_number(x: Any) -> bool:
     return hasattr(x, "__float__") and not hasattr(x, "shape")
 
 
-def outside(function: Any) -> dict[str, Any]:
-    """Return what a function refers to outside itself."""
+def namespaces(function: Any) -> list[dict[str, Any]]:
+    """Return what a function refers to outside itself: its object, closures, then globals."""
     code = getattr(function, "__code__", None)
+    own = getattr(function, "__self__", None if code else function)
+    mine = dict(vars(own)) if hasattr(own, "__dict__") else {}
     if code is None:
-        return {"self": function}
-    own = getattr(function, "__self__", None)  # of a method
-    mine = {} if own is None else {code.co_varnames[0]: own}
+        return [mine]
     cells = zip(code.co_freevars, getattr(function, "__closure__", None) or ())
     found = {}
     for name, cell in cells:
@@ -310,24 +310,18 @@ def outside(function: Any) -> dict[str, Any]:
         except ValueError:  # not yet assigned
             continue
     known = function.__globals__
-    return {**{name: known[name] for name in code.co_names if name in known}, **found, **mine}
+    return [found, mine, {name: known[name] for name in code.co_names if name in known}]
 
 
-def named(namespace: dict[str, Any]) -> Iterator[tuple[str, Node]]:
-    """Yield the nodes of a namespace with their names, also those in lists and modules."""
-    for name, thing in namespace.items():
-        if isinstance(thing, Node):
-            yield thing.label or name, thing
-        elif hasattr(thing, "named_parameters"):
-            yield from ((f"{name}_{path}", node) for path, node in thing.named_parameters())
-        elif name == "self":
-            parts = {f"self_{key}": part for key, part in vars(thing).items()}
-            yield from named({key: part for key, part in parts.items() if part is not thing})
-        elif isinstance(thing, (list, tuple)):
-            for i, part in enumerate(thing):
-                if isinstance(part, Node):
-                    yield part.label or f"{name}_{i}", part
-                elif isinstance(part, (list, tuple)):
-                    yield from (
-                        (f"{name}_{i}_{k}", x) for k, x in enumerate(part) if isinstance(x, Node)
-                    )
+def captured(function: Any) -> list[Node]:
+    """Return the nodes that a function refers to outside itself, as far as names lead to them."""
+    found: list[Node] = []
+    waiting: list[Any] = [thing for space in namespaces(function) for thing in space.values()]
+    for thing in waiting:
+        parts = thing if isinstance(thing, (list, tuple)) else [thing]
+        for part in parts:
+            if isinstance(part, Node):
+                found.append(part)
+            elif isinstance(part, Module):
+                found += part.parameters()
+    return found

@@ -464,7 +464,7 @@ def test_a_method_is_compiled_for_each_object():
     assert one.square is one.square
     one.square.backward(3.0)
     assert (one.w.grad, two.w.grad) == (36.0, 0.0)
-    assert "self_w = self_w_.data" in one.square.source
+    assert "w = w_.data" in one.square.source
     assert repr(Line.square) == "<compiled square(self, x)>"
 
 

@@ -73,7 +73,7 @@ def test_names_are_those_of_the_user_and_never_pythons():
     source = compile(f).source
     assert "weights_0 = weights_0_.data" in source
     assert "power_2 = power_2_.data" in source  # power is a word of the vocabulary
-    assert "model_layer1_neuron1_w_0" in source
+    assert "layer1_neuron1_w_0 = layer1_neuron1_w_0_.data" in source
 
 
 def test_what_is_computed_twice_is_computed_once():

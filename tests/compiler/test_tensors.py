@@ -311,8 +311,8 @@ def test_gradients_accumulate_as_after_an_eager_backward():
     nn.cross_entropy(model(X), CLASSES).backward()
     for total, one in zip(gradients(model), once, strict=True):
         assert_close(total, 3.0 * one, 8)
-    assert set(loss.parameters) == {"model_weight", "model_bias"}
-    assert loss.parameters["model_weight"] is model.weight
+    assert set(loss.parameters) == {"weight", "bias"}
+    assert loss.parameters["weight"] is model.weight
 
 
 def test_dropout_draws_what_it_draws_eagerly():

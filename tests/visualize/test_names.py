@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autodiff import Value, topological_order
-from visualize.names import known, name_all
+from autodiff.naming import known
+from visualize.names import name_all
 
 
 def names(root, *namespaces):

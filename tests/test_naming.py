@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from autodiff import Value, nn, topological_order
+from autodiff.naming import Places, known
 from autodiff.nn import Module
-from visualize.modules import Places
-from visualize.names import known, name_all
+from visualize.names import name_all
 from visualize.networks import neurons
 
 
