@@ -9,7 +9,8 @@
     draw(J).save("J.svg")
 
 `draw` shows a whole graph, `focus` and `path` a part of one, `summary` and `levels` what there is
-in one of any size, `explain` how one gradient comes about; README.md has a picture of each.
+in one of any size, `explain` how one gradient comes about, `diff` where two graphs part; README.md
+has a picture of each.
 
 `style` holds colours and numbers, `names` finds names and `networks` neurons, `reading` says what
 there is to say of a graph, `planning` what of it is drawn, `cards`, `neurons`, `wires`, `beads`,
@@ -17,6 +18,7 @@ there is to say of a graph, `planning` what of it is drawn, `cards`, `neurons`, 
 Importing this package loads neither graphviz nor matplotlib: the first picture does.
 """
 
+from .comparison import Comparison, diff
 from .drawing import draw, draw_dot, trace
 from .engine import RenderError, engines
 from .excerpts import focus, path
@@ -27,12 +29,14 @@ from .strips import Levels, levels
 from .summaries import Summary, summary
 
 __all__ = [
+    "Comparison",
     "Explanation",
     "Levels",
     "Page",
     "RenderError",
     "Summary",
     "TooLarge",
+    "diff",
     "draw",
     "draw_dot",
     "engines",

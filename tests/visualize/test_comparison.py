@@ -1,0 +1,158 @@
+"""`diff` finds where two graphs, or two sets of gradients, part first, and names the mistake."""
+
+from __future__ import annotations
+
+import doctest
+import math
+
+import numpy as np
+import pytest
+
+from autodiff import Tensor, Value, no_grad
+from visualize import comparison, diff
+
+
+def test_its_example_is_true():
+    found = doctest.testmod(comparison, report=True)
+    assert found.attempted > 4
+    assert found.failed == 0
+
+
+def graph():
+    """Return J = 3 * (a + b*c) + a, swept, and its leaves."""
+    a, b, c = (Value(x, label=name) for x, name in ((5.0, "a"), (3.0, "b"), (2.0, "c")))
+    u = b * c
+    u.label = "u"
+    J = 3.0 * (a + u) + a
+    J.label = "J"
+    J.backward()
+    return J, a, b, c
+
+
+def test_gradients_that_agree():
+    J, a, b, _ = graph()
+    found = diff(J, {"a": 4.0, b: 6.0 * (1.0 + 1e-12), "c": np.float32(9.0)})
+    assert not found
+    assert str(found) == "gradients: all 3 agree"
+    assert not diff(J, J)
+    assert str(diff(J, graph()[0])) == "values: all 7 agree\ngradients: all 7 agree"
+    assert a.grad == 4.0
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "words"),
+    [
+        ("a", 3.0, "is the share of t₁ = a + u alone: were the others overwritten (= for +=)?"),
+        ("a", 1.0, "is the share of J = t₂ + a alone"),
+        ("a", -4.0, "the sign is turned"),
+        ("a", 8.0, "twice as much: two calls of backward() without zero_grad() between?"),
+        ("a", 0.0, "it is 0: was backward() called"),
+        ("a", None, "nothing came back there"),
+        ("b", 2.0, "it is ∂u/∂b alone: was the factor ∂J/∂u forgotten?"),
+        ("c", 3.0, "it is ∂u/∂c alone"),
+        ("b", 3.0, "it is ∂J/∂u unchanged: was the factor ∂u/∂b forgotten?"),
+        ("J", 2.0, "J is the root: backward() starts there"),
+    ],
+)
+def test_the_mistake_is_named(name, there, words):
+    J, *_ = graph()
+    found = diff(J, {name: there})
+    assert found
+    assert words in str(found).splitlines()[-1]
+    (first,) = found.gradients
+    assert (first.name, first.there) == (name, there)
+    assert f"first that of {name}: " in str(found).splitlines()[0]
+
+
+def test_what_explains_nothing_is_not_explained():
+    J, *_ = graph()
+    lines = str(diff(J, {"a": 17.0})).splitlines()
+    assert lines[0] == "gradients: 1 of 1 differs, first that of a: 4 here, 17 there"
+    assert lines[1:] == ["  ∂J/∂a = 1 + 3, of J = t₂ + a and of t₁ = a + u"] or lines[1:] == [
+        "  ∂J/∂a = 3 + 1, of t₁ = a + u and of J = t₂ + a"
+    ]
+
+
+def test_the_gradient_that_is_nearest_to_the_root_comes_first():
+    J, *_ = graph()
+    found = diff(J, {"c": 0.1, "b": 0.2, "u": 0.3, "a": 4.0})
+    assert found.gradients[0].name == "u"
+    assert {d.name for d in found.gradients} == {"u", "b", "c"}
+    assert str(found).startswith("gradients: 3 of 4 differ, first that of u: 3 here, 0.3 there")
+
+
+def test_values_of_two_graphs():
+    J, *_ = graph()
+    other, a, _, _ = graph()
+    a.data = 6.0
+    found = diff(J, other)
+    assert [d.name for d in found.values] == ["a"]
+    assert "first a: 5 here, 6 there\n  a is a leaf" in str(found)
+    other, *_ = graph()
+    other.inputs[0].data = math.nan
+    found = diff(J, other)
+    assert (found.values[0].name, len(found.values)) == ("t₂", 1)
+    assert "its operands are equal in both: t₂ = 3 × t₁ is computed otherwise there" in str(found)
+
+
+def test_graphs_that_are_made_otherwise():
+    p = Value(1.0, label="p")
+    one, two = (p * 2.0) + 1.0, (p * 3.0) + 1.0
+    found = diff(one, two)
+    assert found.parting is one.inputs[0]
+    assert str(found).startswith("the graphs part at t₁: multiply(·, 2) here, multiply(·, 3) there")
+    longer = diff(one, one + p)
+    assert "nothing more here, add(·, ·) there" in str(longer)
+    assert "add(·, ·) here, nothing more there" in str(diff(one + p, one))
+    assert "a leaf here" in str(diff(Value(1.0), Value(1.0) * 2.0)) or longer
+
+
+def test_tensors_are_compared_element_by_element():
+    w = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, label="w")
+    root = (w * w).sum()
+    root.backward()
+    assert not diff(root, {"w": w.grad.tolist()})
+    wrong = w.grad.copy()
+    wrong[1, 0] = 0.0
+    assert "first that of w: most at [1, 0], 6 here, 0 there" in str(diff(root, {"w": wrong}))
+    assert "shape (2, 2) here, (2,) there" in str(diff(root, {"w": [1.0, 2.0]}))
+    assert diff(root, {"w": np.full((2, 2), np.nan)})
+
+
+def test_tensors_of_other_libraries():
+    torch = pytest.importorskip("torch")
+    J, *_ = graph()
+    a = torch.tensor(5.0, dtype=torch.float64, requires_grad=True)
+    (3.0 * (a + 6.0) + a).backward()
+    assert not diff(J, {"a": a.grad})
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda J: diff(J, 3.0), TypeError, "got 3.0, a float; expected a Value or Tensor"),
+        (lambda J: diff(3.0, J), TypeError, "got 3.0, a float; expected a Value or Tensor"),
+        (
+            lambda J: diff(J, {"z": 1.0}),
+            ValueError,
+            "got a gradient of 'z'; expected one of a, b, c",
+        ),
+        (lambda J: diff(J, {"a": "much"}), TypeError, "got a str as the gradient of a"),
+        (lambda J: diff(Value(1.0, label="x") * 2.0, {"x": 2.0}), ValueError, "without gradients"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(call, kind, words):
+    J, *_ = graph()
+    with pytest.raises(kind, match=words):
+        call(J)
+
+
+def test_gradients_of_constants_are_none():
+    with no_grad():
+        c = Value(2.0, label="c") * 1.0
+    c.label = "c"
+    x = Value(3.0, label="x")
+    J = x * c
+    J.backward()
+    found = diff(J, {"x": 2.0, "c": 3.0})
+    assert "first that of c: none here, 3 there" in str(found)
