@@ -9,8 +9,8 @@
     draw(J).save("J.svg")
 
 `draw` shows a whole graph, `focus` and `path` a part of one, `summary` and `levels` what there is
-in one of any size, `explain` how one gradient comes about, `diff` where two graphs part; README.md
-has a picture of each.
+in one of any size, `explain` how one gradient comes about, `why` why it is
+zero or nan, `diff` where two graphs part; README.md has a picture of each.
 
 `style` holds colours and numbers, `names` finds names and `networks` neurons, `reading` says what
 there is to say of a graph, `planning` what of it is drawn, `cards`, `neurons`, `wires`, `beads`,
@@ -19,6 +19,7 @@ Importing this package loads neither graphviz nor matplotlib: the first picture 
 """
 
 from .comparison import Comparison, diff
+from .diagnosis import Diagnosis, why
 from .drawing import draw, draw_dot, trace
 from .engine import RenderError, engines
 from .excerpts import focus, path
@@ -30,6 +31,7 @@ from .summaries import Summary, summary
 
 __all__ = [
     "Comparison",
+    "Diagnosis",
     "Explanation",
     "Levels",
     "Page",
@@ -47,4 +49,5 @@ __all__ = [
     "path",
     "summary",
     "trace",
+    "why",
 ]

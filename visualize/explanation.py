@@ -24,18 +24,15 @@ it does not matter whether `backward()` was called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from autodiff.graph import Node, topological_order
-from autodiff.naming import known
+from autodiff.graph import Node
 from autodiff.wording import shown
 
 from .accounts import Account
-from .chain import Chain
-from .names import caller, name_all
-from .reading import LONGEST, Reading
-from .text import clean, cut
+from .asking import asked
+from .names import caller
 
 PATHS = 8
 
@@ -86,82 +83,6 @@ def explain(
     several things, were made from b.
     """
     namespaces = caller(1) if names is None else (names,)
-    _check(root, "explain")
     if type(paths) is not int or paths < 0:
         raise ValueError(f"explain() got paths={shown(paths)}; expected a whole number, 0 or more")
-    if node is None:
-        root, node = _result_of(root, namespaces), root
-    nodes = topological_order(root)
-    reading = Reading(root, {})
-    reading.name_by(name_all(nodes, *namespaces, neurons=reading.neurons))
-    if isinstance(node, str):
-        node = _by_name(node, reading)
-    _check(node, "explain")
-    return Explanation(Account(Chain(root, node), _named(reading, node, namespaces), paths))
-
-
-def _named(reading: Reading, node: Node, namespaces: Sequence[Mapping[str, Any]]) -> Reading:
-    """Give a name also to a node that is no part of the graph."""
-    if id(node) not in reading.names:
-        reading.names[id(node)] = _called([node], namespaces).get(id(node), "it")
-    return reading
-
-
-def _called(nodes: Sequence[Node], namespaces: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Return the names of nodes that need not be of one graph, as fit to be printed as others."""
-    return {key: cut(clean(name), LONGEST) for key, name in known(nodes, *namespaces).items()}
-
-
-def _check(x: Any, role: str) -> None:
-    if not isinstance(x, Node):
-        raise TypeError(
-            f"{role}() got {shown(x)}; expected a Value or Tensor: explain(J, b) of the result J"
-            " and what it was made from"
-        )
-
-
-def _by_name(name: str, reading: Reading) -> Node:
-    found = [node for node in reading.nodes if reading.name(node) == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ValueError(
-            f"explain() got the name {name!r}, which {len(found)} nodes have; pass one"
-        )
-    leaves = [reading.name(node) for node in reading.nodes if node.is_leaf]
-    more = f" and {len(leaves) - 12} more" if len(leaves) > 12 else ""
-    raise ValueError(
-        f"explain() got the name {shown(name)}; expected one of {', '.join(leaves[:12])}{more}"
-    )
-
-
-def _result_of(node: Node, namespaces: Sequence[Mapping[str, Any]]) -> Node:
-    """Return what was made from the node in the end, among the variables."""
-    every = (value for namespace in namespaces for value in tuple(namespace.values()))
-    found = {
-        id(x): x
-        for x in every
-        if issubclass(type(x), Node) and not x.is_leaf and x.requires_grad and x is not node
-    }
-    order = topological_order(*found.values()) if found else []
-    reached = {id(node)}
-    for x in order:
-        if any(id(operand) in reached for operand in x.inputs):
-            reached.add(id(x))
-    below: set[int] = set()  # of what was made from the node
-    for x in reversed(order):
-        if id(x) in below or (id(x) in found and id(x) in reached):
-            below.update(map(id, x.inputs))
-    ends = [x for key, x in found.items() if key in reached and key not in below]
-    names = _called(ends, namespaces)
-    if len(ends) == 1:
-        return ends[0]
-    if not ends:
-        raise ValueError(
-            "explain() got one node, and no variable has anything that was made from it; pass both,"
-            " explain(J, b), of which J was made from b"
-        )
-    several = ", ".join(sorted(names.get(id(x), "?") for x in ends))
-    raise ValueError(
-        f"explain() got one node, from which {several} were made; pass one: explain(J, b)"
-    )
+    return Explanation(Account(*asked("explain", root, node, namespaces), paths))

@@ -1,0 +1,383 @@
+"""`why`: why a gradient is zero, nan, infinite or not there.
+
+    >>> from autodiff import Value, relu
+    >>> from visualize import why
+    >>> w, x = Value(-3.0), Value(2.0)
+    >>> J = relu(w * x) * 5
+    >>> print(why(J, w))
+    ∂J/∂w is 0: t₂ = relu(t₁) passes nothing on, as t₁ = −6 is on its flat side
+      a gradient of 5 arrives at t₂, and 0 leaves it for t₁
+
+The gradient is followed from the root to where it became what it is. A number that was bad before
+the way back began is told apart from one that the way back made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from autodiff.graph import Node, topological_order
+
+from .asking import asked
+from .chain import Chain, Step, Term
+from .names import caller
+from .reading import Reading
+
+# Rows whose slope is 0 on one side, or nearly so far out; and those that are steps.
+_ONE_SIDED = {"relu": "is on its flat side", "elu": "is so low", "selu": "is so low"}
+_SATURATING = {
+    "tanh", "sigmoid", "erf", "erfc", "softsign", "gelu", "silu", "log_sigmoid", "softplus", "exp",
+    "exp2", "arctan", "logaddexp",
+}  # fmt: skip
+_STEPS = {"sign", "floor", "ceil", "floor_divide"}
+_CHOICES = {"where", "maximum", "minimum", "clip", "reduce_max", "reduce_min", "max_pool2d"}
+_FACTORS = {
+    "multiply": "multiplied",
+    "dot": "multiplied",
+    "matmul": "multiplied",
+    "divide": "divided",
+}
+
+
+class Diagnosis:
+    """Why a gradient is what it is: `kind` in a word or two, `node` where it happens, text.
+
+    Kinds are "constant", "not reached", "left the graph"; "forward", "backward", "where" of what is
+    nan or infinite; "dead", "saturated", "step", "choice", "zero factor", "flat point", "flat",
+    "cancellation", "underflow" of what is 0; "partly zero" of an array, "hand-written", and "fine".
+    """
+
+    def __init__(self, kind: str, node: Node | None, lines: list[str]) -> None:
+        self.kind = kind
+        self.node = node
+        self.lines = lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    __repr__ = __str__
+
+
+def why(
+    root: Node, node: Node | str | None = None, *, names: Mapping[str, Any] | None = None
+) -> Diagnosis:
+    """Say why ∂root/∂node is zero, nan, infinite or absent; of a fine gradient that it is fine.
+
+    It is asked as `explain`: why(J, w), why(J, "w"), or why(w) alone for what the variables have
+    that was made from w. Nothing is changed by it, and it does not matter whether `backward()` was
+    called. Of Tensors a gradient is zero if all of it is.
+
+    Raises TypeError if root or node is no node, ValueError if no node has that name.
+    """
+    namespaces = caller(1) if names is None else (names,)
+    chain, reading = asked("why", root, node, namespaces)
+    return _Inquiry(chain, reading).diagnosis()
+
+
+class _Inquiry:
+    """A gradient that is looked into."""
+
+    def __init__(self, chain: Chain, reading: Reading) -> None:
+        self.chain = chain
+        self.reading = reading
+        self.root = chain.root
+        self.asked = f"∂{self.name(chain.root)}/∂{self.name(chain.node)}"
+
+    def name(self, node: Node) -> str:
+        return self.reading.name(node) or "it"
+
+    def made(self, node: Node) -> str:
+        formula = self.reading.formula(node)
+        return f"{self.name(node)} = {formula}" if formula else self.name(node)
+
+    def diagnosis(self) -> Diagnosis:
+        chain = self.chain
+        if not chain.node.requires_grad:
+            return self._constant()
+        if not chain.between:
+            return self._not_reached()
+        gradient = chain.gradient
+        if gradient is None:
+            return self._found(
+                "hand-written", chain.node, "is not known: an operation on the way has a _backward"
+                " of its own, which says nothing of its parts"
+            )  # fmt: skip
+        if not _finite(gradient):
+            return self._not_finite()
+        if not _zero(gradient):
+            return self._fine(gradient)
+        return self._zero()
+
+    def _found(self, kind: str, node: Node | None, text: str, *more: str) -> Diagnosis:
+        return Diagnosis(kind, node, [f"{self.asked} {text}", *(f"  {line}" for line in more)])
+
+    # -- absent ------------------------------------------------------------------------------------
+
+    def _constant(self) -> Diagnosis:
+        node = self.chain.node
+        what = "was made under no_grad(), detached, or of constants alone"
+        if hasattr(node, "shape"):
+            what = "does not require a gradient, or " + what
+        return self._found(
+            "constant", node, f"is not computed: {self.name(node)} is a constant, which {what}"
+        )
+
+    def _not_reached(self) -> Diagnosis:
+        node, name, root = self.chain.node, self.name(self.chain.node), self.name(self.root)
+        for x in topological_order(self.root):
+            if not x.requires_grad and x is not node and _same(x.data, node.data):
+                return self._found(
+                    "left the graph", x,
+                    f"is 0: {root} was made from the number {_shown(x.data)} alone, that of {name},"
+                    " as a constant",
+                    f"did {name} go through .data, detach() or no_grad() on its way?",
+                )  # fmt: skip
+            for operand in x.inputs:
+                if not isinstance(operand, Node) and _same(operand, node.data):
+                    return self._found(
+                        "left the graph", x,
+                        f"is 0: {self.made(x)} has the number {_shown(operand)} in it, that of"
+                        f" {name}, and not {name} itself",
+                        f"did {name} go through float(), .item() or .data on its way?",
+                    )  # fmt: skip
+        return self._found(
+            "not reached", node, f"is 0: {root} was not made from {name}",
+            f"no operation between them is in the graph of {root}",
+        )  # fmt: skip
+
+    # -- nan and infinity --------------------------------------------------------------------------
+
+    def _not_finite(self) -> Diagnosis:
+        on_the_way = {id(x) for x in self.chain.between}
+        for x in topological_order(self.root):
+            if not _finite(x.data):
+                operands = [y.data if isinstance(y, Node) else y for y in x.inputs]
+                if x.is_leaf:
+                    text = f"{self.name(x)} is {_bad(x.data)} to begin with"
+                else:
+                    text = f"{self.made(x)} is {_bad(x.data)}, of {self._operands(x, operands)}"
+                where = "" if id(x) in on_the_way else ", beside the way from one to the other"
+                if _finite(self.root.data) and not x.is_leaf:
+                    return self._found(
+                        "where", x, f"is {_bad(self.chain.gradient)}: {text}, which is no part of"
+                        f" {self.name(self.root)} = {_shown(self.root.data)}",
+                        "is it on the side of a where() that is not taken? Both sides are computed,"
+                        " and its gradient is 0 times infinity",
+                        self._rewrite(self._operand(x)),
+                    )  # fmt: skip
+                return self._found(
+                    "forward", x, f"is {_bad(self.chain.gradient)}: forward, {text}{where}",
+                    "what follows it, and all gradients through it, are made of that",
+                )  # fmt: skip
+        for step in self.chain.steps:
+            if not _finite(step.gradient):
+                return self._made_by(step)
+        raise AssertionError("a gradient that no step made")
+
+    def _made_by(self, step: Step) -> Diagnosis:
+        """Say which share of a step is the first that is not finite."""
+        name = self.name(step.node)
+        for term in step.terms:
+            if _finite(term.contribution) or not _finite(term.upstream):
+                continue
+            child = term.child
+            local = "" if term.local is None else f", where ∂{self.name(child)}/∂{name} is "
+            local += "" if term.local is None else _shown(term.local)
+            arrives = f"{_shown(term.upstream)} arrives at {self.name(child)}"
+            at = f"{self.made(child)} at {name} = {_shown(step.node.data)}{local}"
+            if _zero(term.upstream):
+                return self._found(
+                    "where", child, f"is {_bad(self.chain.gradient)}: 0 times infinity, backward"
+                    f" through {at}",
+                    f"{arrives}: is it on the side of a where() that is not taken? Both sides are"
+                    " computed",
+                    self._rewrite(name),
+                )  # fmt: skip
+            return self._found(
+                "backward", child, f"is {_bad(self.chain.gradient)}: all values are finite, and"
+                f" backward it comes of {at}",
+                arrives,
+            )  # fmt: skip
+        shares = " + ".join(_shown(term.contribution) for term in step.terms)
+        return self._found(
+            "backward", step.node, f"is {_bad(self.chain.gradient)}: the shares of {name} add up to"
+            f" it, {shares}",
+        )  # fmt: skip
+
+    @staticmethod
+    def _rewrite(name: str) -> str:
+        return (
+            f"write where(c, f(where(c, {name}, 1.0)), ...), or safe_where(c, f, {name}, ...), so"
+            " that f never meets that number"
+        )
+
+    def _operand(self, node: Node) -> str:
+        return next((self.name(x) for x in node.inputs if isinstance(x, Node)), "x")
+
+    def _operands(self, node: Node, numbers: list[Any]) -> str:
+        named = [
+            f"{self.name(x)} = {_shown(y)}" if isinstance(x, Node) else _shown(y)
+            for x, y in zip(node.inputs, numbers)
+        ]
+        more = f" and {len(named) - 4} more" if len(named) > 4 else ""
+        return ", ".join(named[:4]) + more
+
+    # -- zero --------------------------------------------------------------------------------------
+
+    def _fine(self, gradient: Any) -> Diagnosis:
+        zeros = _places(gradient, lambda numbers: numbers == 0.0)
+        if zeros:
+            return self._found(
+                "partly zero", self.chain.node, f"is 0 at {zeros}, and finite elsewhere",
+            )  # fmt: skip
+        return self._found(
+            "fine", self.chain.node, f"is {_shown(gradient)}: finite, and not 0",
+            f"explain({self.name(self.root)}, {self.name(self.chain.node)}) says how it comes"
+            " about",
+        )  # fmt: skip
+
+    def _zero(self) -> Diagnosis:
+        """Find where on the ways back the gradient became 0 first."""
+        steps = {id(step.node): step for step in self.chain.steps}
+        last = steps.get(id(self.chain.node))
+        if last is None:
+            return self._found("fine", self.root, "is 0 times what backward() was given")
+        causes = list(self._causes(last, steps, set()))
+        kind, node, text, more = causes[0]
+        others = {id(n): self.made(n) for _, n, _, _ in causes[1:] if n is not node}
+        lines = [more] if more else []
+        if others:
+            lines.append(f"and so on the other ways, at {'; '.join(list(others.values())[:3])}")
+        return self._found(kind, node, f"is 0: {text}", *lines)
+
+    def _causes(
+        self, step: Step, steps: dict[int, Step], met: set[int]
+    ) -> Iterator[tuple[str, Node, str, str]]:
+        if any(not _zero(term.contribution) for term in step.terms):
+            shares = " + ".join(_shown(term.contribution) for term in step.terms)
+            name = self.name(step.node)
+            of = ", ".join(self.made(term.child) for term in step.terms)
+            yield (
+                "cancellation", step.node, f"its shares add up to nothing at {name}: {shares}",
+                f"they come of {of}",
+            )  # fmt: skip
+            return
+        for term in step.terms:
+            if not _zero(term.upstream):
+                yield self._cause(step, term)
+            elif id(term.child) in steps and id(term.child) not in met:
+                met.add(id(term.child))
+                yield from self._causes(steps[id(term.child)], steps, met)
+
+    def _cause(self, step: Step, term: Term) -> tuple[str, Node, str, str]:
+        """Say why a term passes nothing of what arrives at its child."""
+        child, x = term.child, step.node
+        word = child.primitive.name if child.primitive is not None else ""
+        at = f"{self.name(x)} = {_shown(x.data)}"
+        arrives = (
+            f"a gradient of {_shown(term.upstream)} arrives at {self.name(child)}, and 0 leaves it"
+            f" for {self.name(x)}"
+        )
+        passes = f"{self.made(child)} passes nothing on"
+        if term.local is not None and term.local != 0.0:
+            return (
+                "underflow", child, f"{_shown(term.upstream)} times {_shown(term.local)}, backward"
+                f" through {self.made(child)}, is less than the least number above 0", "",
+            )  # fmt: skip
+        if word in _ONE_SIDED:
+            return "dead", child, f"{passes}, as {at} {_ONE_SIDED[word]}", arrives
+        if word in _SATURATING:
+            return "saturated", child, f"{passes}, as {at} is so far out that it is flat", arrives
+        if word in _STEPS:
+            return "step", child, f"{passes}: it is made of steps, flat wherever it has a slope", ""
+        if word in _CHOICES:
+            return "choice", child, f"{passes}, as it chooses another number than {at}", arrives
+        if word in _FACTORS or word == "divide":
+            by = next(iter(self._annihilators(child, x)), f": {at} is 0 itself" * _zero(x.data))
+            done = "divided" if word == "divide" else "multiplied"
+            return "zero factor", child, f"in {self.made(child)} it is {done}{by}", arrives
+        if word in ("square", "power", "abs", "hypot", "norm", "cos") and (
+            _zero(x.data) or word in ("cos", "power")
+        ):
+            return "flat point", child, f"{self.made(child)} is flat at {at}", arrives
+        return "flat", child, f"{passes} at {at}", arrives
+
+    def _annihilators(self, child: Node, x: Node) -> Iterator[str]:
+        """Yield the other operands that make nothing of a gradient: 0, or what divides by inf."""
+        for y in child.inputs:
+            number = y.data if isinstance(y, Node) else y
+            divides = child.primitive is not None and child.primitive.name == "divide"
+            if y is not x and (not _finite(number) if divides else _zero(number)):
+                yield (
+                    f" by {self.name(y)} = {_shown(y)}"
+                    if isinstance(y, Node)
+                    else f" by {_shown(y)}"
+                )
+
+
+# -- numbers and arrays ----------------------------------------------------------------------------
+
+
+def _numbers(x: Any) -> Any:
+    x = x.data if isinstance(x, Node) else x
+    if getattr(x, "shape", ()):
+        return x
+    return float(x)
+
+
+def _finite(x: Any) -> bool:
+    numbers = _numbers(x)
+    if hasattr(numbers, "shape"):
+        import numpy as np
+
+        return bool(np.isfinite(numbers).all())
+    return abs(numbers) < float("inf")
+
+
+def _zero(x: Any) -> bool:
+    numbers = _numbers(x)
+    return not numbers.any() if hasattr(numbers, "shape") else numbers == 0.0
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Return whether two are the same numbers, and telling ones: not 0, 1 or -1."""
+    a, b = _numbers(a), _numbers(b)
+    if hasattr(a, "shape") or hasattr(b, "shape"):
+        if getattr(a, "shape", None) != getattr(b, "shape", None):
+            return False
+        return bool((a == b).all()) and not _zero(a)
+    return a == b and abs(a) not in (0.0, 1.0)
+
+
+def _places(x: Any, which: Any) -> str:
+    """Return the indices of an array where something holds, the first few of them."""
+    numbers = _numbers(x)
+    if not hasattr(numbers, "shape"):
+        return ""
+    import numpy as np
+
+    found = np.argwhere(which(numbers))
+    if not len(found):
+        return ""
+    listed = ", ".join(f"[{', '.join(map(str, index))}]" for index in found[:4])
+    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+    return f"{listed}{more} of {numbers.size} numbers"
+
+
+def _bad(x: Any) -> str:
+    """Return nan, inf or −inf, and of an array where."""
+    numbers = _numbers(x)
+    if hasattr(numbers, "shape"):
+        import numpy as np
+
+        first = numbers[~np.isfinite(numbers)].flat[0]
+        return f"{_shown(first)} at {_places(x, lambda y: ~np.isfinite(y))}"
+    return _shown(numbers)
+
+
+def _shown(x: Any) -> str:
+    numbers = _numbers(x)
+    if hasattr(numbers, "shape"):
+        return f"an array of shape {numbers.shape}"
+    return f"{numbers:.6g}".replace("-", "−")
