@@ -93,8 +93,12 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
     return {key: x for key, x in asked if not (key == "where" and x is True)}
 
 
-def _unknown(what: str) -> TypeError:
-    return TypeError(
+class UnknownFunction(TypeError):
+    """Raised for a function of NumPy that has no gradient here."""
+
+
+def _unknown(what: str) -> UnknownFunction:
+    return UnknownFunction(
         f"{what} of a Tensor has no gradient here; use t.numpy() for the numbers, or @custom_vjp"
         " to give one"
     )

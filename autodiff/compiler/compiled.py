@@ -21,7 +21,9 @@ from typing import Any
 
 from .. import floats
 from ..graph import Node, topological_order
+from ..nn import Module
 from ..optim import Optimizer
+from ..protocols import UnknownFunction
 from ..value import Value
 from ..wording import a_kind, shown
 from .programs import Program, free, identifier
@@ -253,6 +255,8 @@ class Compiled:
             args = tuple(columns.some_rows(x) if _has_rows(x) else x for x in args)
         try:
             whole = run_on(self.function, args)
+        except UnknownFunction:  # of NumPy, which on single numbers would be something else
+            raise
         except Exception:  # it is not for arrays at all, as with math's functions or an if
             return True
         return columns.are_alike(whole, columns.run(self, "value", args))
@@ -495,6 +499,8 @@ def _name_of(function: Any) -> str:
 
 
 def _arguments(function: Any) -> list[str]:
+    if isinstance(function, Module):
+        function = function.forward
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

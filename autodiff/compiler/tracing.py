@@ -240,7 +240,10 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
     try:
         result = function(*trace.inputs)
         if _random_states() != drawn:
-            trace.refuse("random numbers beside the numbers")
+            raise TypeError(
+                "compile() got a function that draws random numbers, which would be those of this"
+                " one call for ever: pass them as arguments. (Dropout draws anew in each call.)"
+            )
         return result
     finally:
         if watched is None:
@@ -300,8 +303,8 @@ def namespaces(function: Any) -> list[dict[str, Any]]:
     code = getattr(function, "__code__", None)
     own = getattr(function, "__self__", None if code else function)
     mine = dict(vars(own)) if hasattr(own, "__dict__") else {}
-    if code is None:
-        return [mine]
+    if code is None:  # a module, or another object that is called
+        return [{"model": function}, mine]
     cells = zip(code.co_freevars, getattr(function, "__closure__", None) or ())
     found = {}
     for name, cell in cells:

@@ -601,7 +601,8 @@ def _noise(x):
         (lambda x: LINEAR(x).sum() * x.numpy().max(), (X,), r"cannot follow x\.numpy\(\)"),
         (lambda x: x.sum() if np.any(x > 3.5) else -x.sum(), (X,), r"what np\.any finds out"),
         (lambda x: LINEAR(x) * np.asarray(x).max(), (X,), r"np\.asarray\(x\)"),
-        (lambda x: x.sum() * random.choice([1.0, 2.0]), (X,), "random numbers"),
+        (lambda x: x.sum() * random.choice([1.0, 2.0]), (X,), "draws random numbers, which"),
+        (lambda x: np.median(x), (np.ones(3),), "np.median of a Tensor has no gradient|median"),
         (lambda x: x[np.random.randint(3)].sum(), (X,), "random numbers"),  # noqa: NPY002
         (lambda x: LINEAR(x).sum() + _noise(x), (X,), "random numbers"),
         (lambda x: LINEAR(x).sum().backward(), (X,), r"backward\(\) inside a function that is"),
@@ -743,3 +744,13 @@ def test_a_buffer_that_is_filled_by_hand_is_told():
 
     with pytest.raises(TypeError, match=r"cannot follow x\.data"):
         compile(filled)(A)
+
+
+def test_a_model_is_compiled_as_it_stands():
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 1))
+    compiled = compile(model)
+    assert_close(compiled(X), model(X).array, 8)
+    assert set(compiled.parameters) == {
+        "layer1_weight", "layer1_bias", "layer3_weight", "layer3_bias",
+    }  # fmt: skip
+    assert repr(compiled) == "<compiled Sequential(x)>"
