@@ -30,7 +30,7 @@ _OF_NUMBERS = {"add", "subtract", "multiply", "divide", "power", "maximum", "min
 class Line:
     """One operation: a word of the vocabulary, or a function, on arrays and plain numbers."""
 
-    __slots__ = ("function", "operands", "params", "pure", "result", "seen", "word")
+    __slots__ = ("function", "operands", "params", "result", "seen", "word")
 
     def __init__(
         self,
@@ -38,13 +38,11 @@ class Line:
         function: Callable[..., Any],
         operands: tuple[Any, ...],
         params: dict[str, Any],
-        pure: bool,
     ) -> None:
         self.word = word
         self.function = function
         self.operands = operands
         self.params = params
-        self.pure = pure  # whether it does nothing but return its result
         self.result: Array = None  # type: ignore[assignment]
         self.seen: list[Array] = []  # whose memory the result may look at
 
@@ -171,7 +169,6 @@ class Recorder:
         word: str,
         function: Callable[..., Any],
         *args: Any,
-        pure: bool = True,
         fresh: bool = False,
         result: Any = None,
         **params: Any,
@@ -191,14 +188,14 @@ class Recorder:
             result = arrays.quietly(function, *map(_numbers, args), **plain)
         if isinstance(result, np.generic):
             result = np.asarray(result)
-        if pure and not fresh and all(x.fixed for x in arrays_in((args, tuple(params.values())))):
+        if not fresh and all(x.fixed for x in arrays_in((args, tuple(params.values())))):
             return self.fixed(result)
         operands = self._operands(word, args, result) if ours else args
         which = word if ours else id(function)  # which its line holds on to
-        key = None if fresh or not pure else (which, _key(operands), _key(tuple(params.items())))
+        key = None if fresh else (which, _key(operands), _key(tuple(params.items())))
         if key in self._known:
             return self._known[key]
-        line = Line(word, function, operands, params, pure)
+        line = Line(word, function, operands, params)
         line.result = Array(self, result)
         line.result.line = line
         # What is not ours may return what it was given in one call and something else in another.

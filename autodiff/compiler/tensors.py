@@ -68,7 +68,6 @@ class TensorProgram:
         self.xp = Recorder()
         self.arrays: dict[int, Array] = {}
         self.parameters: dict[str, Any] = {}
-        self.bound: dict[str, Any] = {}  # what else the lines call by a name
         self._forward()
         self.result = self.arrays[id(trace.root)]
         self.guards = [(self.arrays[id(node)], truth) for node, truth in trace.guards]
@@ -124,7 +123,8 @@ class TensorProgram:
     def _leaf(self, node: Any) -> Array:
         if id(node) in self.trace.fixed:
             return self.xp.fixed(node.array.copy())  # which may share memory with the user's
-        name = free(identifier(self._wanted_names.get(id(node)) or "w1"), self._used)
+        name = self._wanted_names.get(id(node)) or f"w{len(self.parameters) + 1}"
+        name = free(identifier(name), self._used)
         self.parameters[name] = node
         return self.xp.given(name, node.array)
 
