@@ -125,6 +125,12 @@ def some_rows(x: Any) -> Any:
     return np.asarray(x)[:16]
 
 
+def made_up(x: Any, number: int, shape: tuple[int, ...]) -> Any:
+    """Return a column with rows of which no two are alike, for argument of this number."""
+    size = int(np.prod(shape))
+    return (0.4 + np.sqrt(np.arange(size) * 0.37 + 0.1 * number)).reshape(shape)
+
+
 def are_alike(whole: Any, rows: Any) -> bool:
     """Return whether two results are the same; None is one that is the same for all rows."""
     if whole is None:

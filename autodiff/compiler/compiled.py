@@ -20,7 +20,7 @@ from types import FunctionType
 from typing import Any
 
 from .. import floats
-from ..graph import Node, topological_order
+from ..graph import Node, altered, modes, topological_order
 from ..nn import Module
 from ..optim import Optimizer
 from ..protocols import UnknownFunction
@@ -31,6 +31,7 @@ from .tracing import ELSEWHERE, Trace, captured, record
 
 _MANY = 8  # ways through a function that are recorded without a word
 _MOST = 64  # ways that are kept
+_METHODS = ("step", "zero_grad")
 _TARGETS = ("python", "numba")
 
 
@@ -55,6 +56,8 @@ class Compiled:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return the value."""
+        if altered and modes.trace is not None:  # a part of what is being compiled
+            return self.function(*args, **named)
         return self._value(*args, **named)
 
     # Until the first call; then the generated functions stand in their places, which on floats
@@ -83,13 +86,12 @@ class Compiled:
         """Take a whole step of training: return the value, and change the optimizer's parameters.
 
         It does what `optimizer.zero_grad()`, `backward(*args)` and `optimizer.step()` do, as one
-        program: gradients stay in its buffers, and `.grad` is forgotten.
+        program: gradients stay in its buffers, and `.grad` is forgotten. Parameters that the
+        optimizer has not are left alone, and so is their `.grad`.
         """
         ways = self._of_tensors
-        plain = (
-            getattr(type(optimizer), "step", None) is Optimizer.step
-        )  # which does the rule alone
-        if ways is None or not plain or named or len(args) != len(self.arguments):
+        usual = not named and len(args) == len(self.arguments)
+        if ways is None or not usual or not _is_plain(optimizer):
             return self._stepped(optimizer, self._placed(args, named))
         for p in optimizer.parameters:
             p.grad = None
@@ -108,12 +110,16 @@ class Compiled:
             self._find_out(args)
         optimizer.zero_grad()
         value: float
-        if self._of_tensors is not None and type(optimizer).step is Optimizer.step:
+        if self._of_tensors is not None and _is_plain(optimizer):
             value = self._of_tensors.run("step", args, optimizer)
             return value
+        known = set(map(id, optimizer.parameters))
+        others = {p: p.grad for p in self.parameters.values() if id(p) not in known}
         value = self.backward(*args)
         optimizer.step()
         optimizer.zero_grad()
+        for p, grad in others.items():
+            p.grad = grad
         return value
 
     @property
@@ -196,6 +202,8 @@ class Compiled:
 
     def _in_general(self, what: str, args: tuple[Any, ...]) -> Any:
         self._check_count(args)
+        if what != "value" and altered and modes.trace is not None:
+            modes.trace.refuse_gradients(f"{self.name}.{what}()")
         if any(isinstance(x, Node) for x in args):
             done = self._on_nodes(what, args)
             if done is not ELSEWHERE:
@@ -250,16 +258,29 @@ class Compiled:
         from . import columns
         from .following import run_on
 
-        shapes = {np_shape for x in args if (np_shape := columns.shape_of(x))}
-        if len(shapes) == 1:  # some rows say as much as all
-            args = tuple(columns.some_rows(x) if _has_rows(x) else x for x in args)
-        try:
-            whole = run_on(self.function, args)
-        except UnknownFunction:  # of NumPy, which on single numbers would be something else
-            raise
-        except Exception:  # it is not for arrays at all, as with math's functions or an if
-            return True
-        return columns.are_alike(whole, columns.run(self, "value", args))
+        shapes = {shape for x in args if (shape := columns.shape_of(x))}
+        forms: list[tuple[Any, ...]] = []
+        if len(shapes) == 1:  # some rows say as much as all, and others say more
+            (shape,) = shapes
+            forms.append(tuple(columns.some_rows(x) if _has_rows(x) else x for x in args))
+            shape = tuple(range(3, 3 + len(shape)))
+            forms.append(
+                tuple(
+                    columns.made_up(x, i, shape) if _has_rows(x) else x for i, x in enumerate(args)
+                )
+            )
+        else:
+            forms.append(args)
+        for given in forms:
+            try:
+                whole = run_on(self.function, given)
+            except UnknownFunction:  # of NumPy, which on single numbers would be something else
+                raise
+            except Exception:  # it is not for arrays at all, as with math's functions or an if
+                continue
+            if not columns.are_alike(whole, columns.run(self, "value", given)):
+                return False
+        return True
 
     def _one_number(self, x: Any) -> float:
         if not _has_rows(x):
@@ -487,6 +508,12 @@ def _with_defaults(function: Any) -> list[str]:
     """Return the arguments that have defaults."""
     parameters = inspect.signature(function).parameters.values()
     return [p.name for p in parameters if p.default is not p.empty]
+
+
+def _is_plain(optimizer: Any) -> bool:
+    """Return whether the steps of an optimiser are its rule and nothing else."""
+    methods = [getattr(getattr(optimizer, name, None), "__func__", None) for name in _METHODS]
+    return methods == [Optimizer.step, Optimizer.zero_grad]
 
 
 def _has_rows(x: Any) -> bool:

@@ -20,7 +20,7 @@ from ..graph import CONSTANT, Node, apply, modes, no_grad
 from ..primitive import Primitive
 from ..tensor import Tensor
 from ..wording import a_kind
-from .tracing import COMPARISONS, branched, called
+from .tracing import COMPARISONS, branched, called, captured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -275,14 +275,18 @@ def _compare(one: TensorTrace, two: TensorTrace) -> None:
 
 
 def run_on(function: Callable[..., Any], args: Sequence[Any]) -> Any:
-    """Return the numbers of what a function returns of Tensors of these, without a graph.
+    """Return the numbers of what a function returns of whole arrays, without a graph.
 
-    None for what does not depend on them.
+    They are Tensors, or ndarrays if the function has Values of its own. None for what does not
+    depend on them.
     """
-    given = [
-        float(x) if hasattr(x, "__float__") and not np.ndim(x) else Tensor(np.asarray(x, float))
-        for x in args
-    ]
+    own = any(not hasattr(node, "shape") for node in captured(function))
+    kind: Any = np.asarray if own else Tensor
+    given = [float(x) if not np.ndim(x) else kind(np.asarray(x, float)) for x in args]
     with no_grad():
         result = arrays.quietly(function, *given)
-    return result.array if isinstance(result, Tensor) else None
+    if isinstance(result, Tensor):
+        return result.array
+    if own and not isinstance(result, (float, int)):
+        return np.vectorize(float, otypes=[float])(np.asarray(result, object))
+    return None

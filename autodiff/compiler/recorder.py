@@ -104,7 +104,8 @@ class Array:
         if not self.fixed or not numbers.size or numbers.dtype.kind != "f":
             return None
         first = numbers.flat[0]
-        return float(first) if (numbers == first).all() else None
+        same = (numbers == first).all() and (np.signbit(numbers) == np.signbit(first)).all()
+        return float(first) if same else None
 
     def __add__(self, other: Any) -> Array:
         return self.xp.add(self, other)
@@ -198,8 +199,10 @@ class Recorder:
         line = Line(word, function, operands, params)
         line.result = Array(self, result)
         line.result.line = line
-        # What is not ours may return what it was given in one call and something else in another.
-        line.seen = [x for x in line.uses() if not ours or _shared(x.numbers, result)]
+        # What is not ours may return what it was given in one call and something else in another,
+        # and whether reshape copies depends on how its operand lies in memory.
+        unsure = not ours or word == "reshape"
+        line.seen = [x for x in line.uses() if unsure or _shared(x.numbers, result)]
         self.lines.append(line)
         if key is not None:
             self._known[key] = line.result

@@ -814,6 +814,8 @@ class Ways:
             return x.array
         if x is None or type(x) in (bool, int, str, float):
             return x
+        if isinstance(x, (np.integer, np.bool_)):
+            return x.item()
         if isinstance(x, Node):
             raise TypeError(
                 f"{self.compiled.name}() got {a_kind(x)}; its function is one of Tensors: expected"

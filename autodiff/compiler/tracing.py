@@ -153,6 +153,13 @@ class Trace:
         """Return a comparison as a node: what `a < b` is while this records."""
         return compared(word, a, b)
 
+    def refuse_gradients(self, what: str) -> None:
+        """Raise TypeError for a sweep or a step inside a function that is followed."""
+        raise TypeError(
+            f"{what} inside a function that is being compiled; expected a function that returns its"
+            " value: gradients and steps are asked of the compiled function, outside of it"
+        )
+
     def meet_array(self) -> None:
         """Raise TypeError where a column is to be one: then it is a function of Tensors."""
         if self.of_columns:

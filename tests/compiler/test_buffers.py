@@ -420,3 +420,104 @@ def test_a_branch_on_the_last_bit_is_taken_by_the_engine(monkeypatch):
     assert w.grad.tolist() == [1.0] * 3
     assert other.step(optim.SGD([w], lr=0.1), np.ones(3)) == 3.0
     assert w.data == pytest.approx(np.full(3, 0.9))
+
+
+# -- arrays that lie otherwise in memory -----------------------------------------------------------
+
+
+def test_reshape_may_copy_in_one_call_and_look_on_in_the_next():
+    turned = np.arange(6.0).reshape(3, 2).T
+    x = np.arange(6.0).reshape(2, 3)
+    kept = x.copy()
+    w = ones(6)
+    flat = compile(lambda x: (w * x.reshape(-1)).sum())
+    optimizer = optim.SGD([w], lr=0.5)
+    flat.step(optimizer, turned)
+    flat.step(optimizer, x)
+    flat.backward(turned)
+    flat.backward(x)
+    assert (x == kept).all()
+    raveled = compile(lambda x: x.ravel())
+    raveled(turned)
+    raveled(x)[:] = 7.0
+    assert (x == kept).all()
+    product = compile(lambda x, y: (x.reshape(-1) * y).sum())
+    product.value_and_grad(turned, np.ones(6))
+    _, (_, dy) = product.value_and_grad(x, np.ones(6))
+    dy[:] = 7.0
+    assert (x == kept).all()
+
+    def both(a, b):
+        def f(x):
+            h = x * 2.0
+            return (a * h).sum() + (b * h.reshape(-1)).sum()
+
+        return f
+
+    a, b = ones(2, 3), ones(6)
+    compiled, optimizer = compile(both(a, b)), optim.SGD([a, b], lr=0.1)
+    compiled.step(optimizer, turned)
+    compiled.step(optimizer, x)
+    expected = 1.0 - 0.1 * 2.0 * (turned + x)
+    assert_alike([a.data, b.data.reshape(2, 3)], [expected, expected])
+
+
+def test_zeros_of_both_signs_are_not_one_number():
+    c = np.array([0.0, -0.0])
+    found = compile(lambda x: x / c + x.sum() * 0.0)(np.ones(2))
+    assert found.tolist() == [np.inf, -np.inf]
+
+
+# -- one in another --------------------------------------------------------------------------------
+
+
+def test_a_compiled_function_in_another_is_a_part_of_it():
+    w, c = ones(2), np.ones(2)
+    inner = compile(lambda x: (w * x).sum())
+    outer = compile(lambda x: (x * x).sum() * inner(c))
+    assert outer(np.ones(2)) == 4.0
+    w.data = np.array([5.0, 5.0])
+    assert outer(np.ones(2)) == 20.0
+    outer.backward(np.ones(2))
+    assert w.grad.tolist() == [2.0, 2.0]
+    for inside in (lambda x: inner.backward(c), lambda x: inner.value_and_grad(x)[0]):
+        with pytest.raises(TypeError, match="inside a function that is being compiled"):
+            compile(inside)(np.ones(2))
+    v = autodiff.Value(2.0)
+    part = compile(lambda x: v * x)
+    whole = compile(lambda x: part(3.0) * x)
+    assert (part(1.0), whole(1.0)) == (2.0, 6.0)
+    v.data = 5.0
+    assert whole(1.0) == 15.0
+
+
+def test_a_step_that_was_put_in_place_of_another_is_taken():
+    b = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = optim.SGD([b], lr=1.0)
+    plain = optimizer.step
+
+    def clipped():
+        b.grad = np.clip(b.grad, -0.1, 0.1)
+        plain()
+
+    optimizer.step = clipped
+    compiled = compile(lambda x: (b * x).sum())
+    compiled.step(optimizer, np.ones(2))
+    compiled.step(optimizer, np.ones(2))
+    assert b.data == pytest.approx([0.8, 1.8])
+
+
+def test_the_gradients_of_other_parameters_are_left_alone():
+    a, b = autodiff.Value(2.0), autodiff.Value(3.0)
+    compile(lambda x: a * b * x).step(optim.SGD([a], lr=0.1), 1.0)
+    assert (a.data, b.grad) == (pytest.approx(1.7), 0.0)
+    c, d = ones(2), ones(2)
+    compile(lambda x: (c * d * x).sum()).step(Clipped([c], lr=0.1), np.ones(2))
+    assert d.grad is None
+
+
+def test_numbers_of_numpy_are_taken_as_pythons():
+    w = ones(2)
+    scaled = compile(lambda x, s: (w * x).sum() * s)
+    assert scaled(np.ones(2), np.int64(3)) == scaled(np.ones(2), 3) == 6.0
+    assert scaled(np.ones(2), np.bool_(True)) == 2.0

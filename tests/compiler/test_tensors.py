@@ -754,3 +754,26 @@ def test_a_model_is_compiled_as_it_stands():
         "layer1_weight", "layer1_bias", "layer3_weight", "layer3_bias",
     }  # fmt: skip
     assert repr(compiled) == "<compiled Sequential(x)>"
+
+
+@pytest.mark.parametrize(
+    ("function", "first"),
+    [
+        (lambda x: np.flip(x), np.ones(3)),
+        (lambda x: np.mean(x, keepdims=True), np.ones(1)),
+        (lambda x: x / np.size(x), np.zeros(3)),
+        (lambda x: np.flip(x), np.zeros(0)),
+    ],
+)
+def test_the_first_arrays_need_not_tell_rows_from_arrays(function, first):
+    compiled = compile(function)
+    compiled(first)
+    x = np.array([3.0, 1.0, 2.0])
+    np.testing.assert_allclose(compiled(x), function(Tensor(x)).array)
+
+
+def test_a_mean_of_values_is_no_function_of_rows():
+    w = Value(2.0)
+    compiled = compile(lambda x: np.mean(w * x, keepdims=True))
+    with pytest.raises(TypeError):
+        compiled(np.array([1.0]))
