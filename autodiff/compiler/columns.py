@@ -9,7 +9,7 @@ in blocks that stay in the cache: what is computed between is never written to m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -40,11 +40,12 @@ def run(compiled: Compiled, what: str, args: tuple[Any, ...]) -> Any:
     ]
     size = int(np.prod(shape))
     held = [float(node.data) for node in program.parameters.values()]
+    backward = what != "value"
     value = np.empty(size)
-    own: list[Any] = [np.empty(size) if many else 0.0 for many in wide]
+    own: list[Any] = [np.empty(size) if many and backward else 0.0 for many in wide]
     fill = _fill_natively if compiled.target == "numba" else _fill
-    other = arrays.quietly(fill, way, what != "value", flat, wide, held, value, own)
-    if what == "value":
+    other = arrays.quietly(fill, way, _Task(backward, flat, wide, held, value, own))
+    if not backward:
         return value.reshape(shape)
     if what == "backward":
         for node, total in zip(program.parameters.values(), other):
@@ -58,60 +59,54 @@ def run(compiled: Compiled, what: str, args: tuple[Any, ...]) -> Any:
     return value.reshape(shape), tuple(shaped)
 
 
-def _fill(
-    way: dict[str, Any],
-    backward: bool,
-    flat: list[Any],
-    wide: list[bool],
-    held: list[float],
-    value: Any,
-    own: list[Any],
-) -> list[float]:
+class _Task(NamedTuple):
+    """Columns to compute on, one after the other in memory, and those to fill."""
+
+    backward: bool
+    flat: list[Any]  # the arguments: columns and plain numbers
+    wide: list[bool]  # which of them are columns
+    held: list[float]  # the parameters
+    value: Any
+    own: list[Any]  # the derivatives of the arguments: columns, or sums over all rows
+
+
+def _fill(way: dict[str, Any], task: _Task) -> list[float]:
     """Compute values, derivatives of arguments, and return those of parameters; block by block."""
-    other = [0.0] * len(held)
-    for part in _blocks(len(value)):
-        given = _cut(flat, wide, part)
-        if not backward:
-            value[part] = way["array_value"](*given, *held)
+    other = [0.0] * len(task.held)
+    for part in _blocks(len(task.value)):
+        given = _cut(task.flat, task.wide, part)
+        if not task.backward:
+            task.value[part] = way["array_value"](*given, *task.held)
             continue
-        rows = len(value[part])
-        found = way["array_all"](*given, *held)
-        value[part] = found[0]
-        for i, share in enumerate(found[1]):
-            if wide[i]:
-                own[i][part] = share
+        rows = len(task.value[part])
+        task.value[part], shares, held = way["array_all"](*given, *task.held)
+        for i, share in enumerate(shares):
+            if task.wide[i]:
+                task.own[i][part] = share
             else:
-                own[i] += _sum(share, rows)
-        for i, share in enumerate(found[2]):
+                task.own[i] += _sum(share, rows)
+        for i, share in enumerate(held):
             other[i] += (
                 _product(share[0], share[1], rows) if type(share) is tuple else _sum(share, rows)
             )
     return other
 
 
-def _fill_natively(
-    way: dict[str, Any],
-    backward: bool,
-    flat: list[Any],
-    wide: list[bool],
-    held: list[float],
-    value: Any,
-    own: list[Any],
-) -> list[float]:
+def _fill_natively(way: dict[str, Any], task: _Task) -> list[float]:
     """Do the same in machine code."""
     from . import native
 
     kernels = way.setdefault("kernels", {})
-    key = (backward, len(value) >= native.FEWEST, *wide)
+    key = (task.backward, len(task.value) >= native.FEWEST, *task.wide)
     if key not in kernels:
-        kernels[key] = native.kernel(way["program"], wide, backward, parallel=key[1])
-    columns = [column for column, many in zip(own, wide) if many] if backward else []
-    sums = iter(kernels[key](len(value), *flat, *held, value, *columns))
-    if not backward:
+        kernels[key] = native.kernel(way["program"], task.wide, task.backward, parallel=key[1])
+    filled = [x for x, many in zip(task.own, task.wide) if many] if task.backward else []
+    sums = iter(kernels[key](len(task.value), *task.flat, *task.held, task.value, *filled))
+    if not task.backward:
         return []
-    for i, many in enumerate(wide):
+    for i, many in enumerate(task.wide):
         if not many:
-            own[i] = next(sums)
+            task.own[i] = next(sums)
     return list(sums)
 
 
