@@ -16,12 +16,14 @@ from autodiff import (
     Tensor,
     Value,
     array_functions,
+    conv2d,
     custom_vjp,
     functions,
     nn,
     no_grad,
     optim,
     seed,
+    structural,
     where,
 )
 from autodiff.compiler import compile
@@ -777,3 +779,87 @@ def test_a_mean_of_values_is_no_function_of_rows():
     compiled = compile(lambda x: np.mean(w * x, keepdims=True))
     with pytest.raises(TypeError):
         compiled(np.array([1.0]))
+
+
+# -- every row -------------------------------------------------------------------------------------
+
+IMAGE = np.random.default_rng(1).normal(size=(2, 1, 4, 4))
+KERNEL = np.random.default_rng(2).normal(size=(3, 1, 2, 2))
+
+
+def slopes(f):
+    """Return the function of the sum of squares of the slopes of f."""
+    return lambda *args: (autodiff.grad(lambda *given: f(*given).sum())(*args) ** 2).sum()
+
+
+def scored(x):
+    return nn.cross_entropy(x, np.array([0, 2, 1]))
+
+
+# What meets a row of `structural.py`, of a matrix x with numbers from 1.2 to 2.
+STRUCTURAL = {
+    "affine": lambda x: functions.affine(x, Tensor(np.ones((5, 4)))) * x[:, :1],
+    "astype": lambda x: x.astype(np.float32) * 2.0,
+    "broadcast_to": lambda x: array_functions.broadcast_to(x[0], (5, 4)) ** 2,
+    "concatenate": lambda x: array_functions.concatenate([x, x * x]),
+    "conv2d": lambda x: conv2d(x.reshape(1, 1, 3, 4), KERNEL) ** 2,
+    "conv2d_input": lambda x: slopes(lambda u: conv2d(u.reshape(1, 1, 3, 4), KERNEL) ** 2)(x),
+    "conv2d_weight": lambda x: slopes(lambda u: conv2d(IMAGE, u[:2, :2].reshape(1, 1, 2, 2)) ** 2)(
+        x
+    ),
+    "cross_entropy": lambda x: scored(x) * x,
+    "cumsum": lambda x: x.cumsum(1) * x,
+    "einsum": lambda x: array_functions.einsum("ij,ik->jk", x, x),
+    "flip": lambda x: x.flip(0) * x,
+    "getitem": lambda x: x[:, [0, 0, 2]] ** 2,
+    "matmul": lambda x: x @ x.T,
+    "max_pool2d": lambda x: nn.MaxPool2d(2)(x.reshape(1, 1, 3, 4)) ** 2,
+    "norm": lambda x: x.norm(axis=1),
+    "pad": lambda x: array_functions.pad(x, 1) ** 2,
+    "reduce_logsumexp": lambda x: x.logsumexp(axis=0),
+    "reduce_max": lambda x: x.max(axis=0) ** 2,
+    "reduce_min": lambda x: x.min(axis=0) ** 2,
+    "reduce_prod": lambda x: x.prod(axis=1),
+    "reduce_sum": lambda x: x.sum(axis=1) ** 2,
+    "replaced": lambda x: x.set(0, x[1] * 2.0) ** 2,
+    "reshape": lambda x: x.reshape(4, 3) ** 2,
+    "roll": lambda x: x.roll(1, 1) * x,
+    "scatter": lambda x: slopes(lambda u: u[[0, 0, 1]] ** 3)(x),
+    "transpose": lambda x: x.T**2,
+    "window_pool": lambda x: nn.AvgPool2d(2)(x.reshape(1, 1, 3, 4)) ** 2,
+    "window_unpool": lambda x: slopes(lambda u: nn.AvgPool2d(2)(u.reshape(1, 1, 3, 4)) ** 2)(x),
+}
+
+
+def met(function, x):
+    """Return the names of the rows that a function of Tensors meets."""
+    root = function(Tensor(x, requires_grad=True)).sum()
+    return {node.primitive.name for node in autodiff.topological_order(root) if node.primitive}
+
+
+def points():
+    return np.random.default_rng(3).uniform(1.2, 2.0, (3, 4))
+
+
+@pytest.mark.parametrize("name", sorted(structural.TABLE))
+def test_every_row_about_arrays_is_compiled(name):
+    function = STRUCTURAL[name]
+    assert name in met(function, points())
+    check(lambda x: function(x).sum(), points())
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_every_row_about_numbers_is_compiled(name):
+    def function(x):
+        if name == "sum":
+            return functions.sum([x, x * x, x])
+        if name == "dot":
+            return functions.dot([x, x * x], [x, 2.0])
+        operands = {"clip": (x, 1.4, 1.7), "where": (x > 1.5, x * x, -x)}.get(name)
+        if operands is None:
+            operands = (x * 0.4 if name in ("arcsin", "arccos", "arctanh") else x, x[::-1], x * x)
+            operands = operands[: len(TABLE[name].vjps)]
+        return getattr(functions, name)(*operands) * x
+
+    assert name in met(function, points())
+    check(lambda x: function(x).sum(), points())
