@@ -121,7 +121,7 @@ from .functions import (
     xlogy,
 )  # fmt: skip
 from .gradcheck import GradientError, check_grads
-from .graph import Edge, Node, edges, errstate, no_grad, topological_order
+from .graph import Edge, Node, edges, errstate, no_grad, record_source, topological_order
 from .seeding import seed
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
@@ -246,6 +246,7 @@ __all__ = [
     "prod",
     "ravel",
     "reciprocal",
+    "record_source",
     "relu",
     "remainder",
     "repeat",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .primitive import Primitive
+    from .sources import Source
 
 
 class _Next(local):
@@ -67,10 +68,12 @@ def reduced(node: Node) -> tuple[Any, ...]:
             known = set(order)
             roots = [grad for _, grad in gradients]
             further = [_Alone(x) for x in topological_order(*roots) if x not in known]
-    parts = (
+    parts: tuple[Any, ...] = (
         type(node), below, node.data, node.inputs, node.primitive, node.label, node.params,
         node.stale,
     )  # fmt: skip
+    if (source := _source(node)) is not None:
+        parts += (source,)
     plain = node.grad if node.has_grad and not isinstance(node.grad, Node) else None
     state = (plain, further, gradients) if gradients or plain is not None else None
     return _restored, parts, state
@@ -101,10 +104,16 @@ def copied(node: Node) -> Any:
     """Return what `__copy__` should: another node on the same inputs."""
     copy = _restored(
         type(node), [], _another(node.data), node.inputs, node.primitive, node.label, node.params,
-        node.stale,
+        node.stale, _source(node),
     )  # fmt: skip
     copy.grad = _another(node.grad)
     return copy
+
+
+def _source(node: Node) -> Source | None:
+    """Return a copy of the lines that were noted for the node, if any were."""
+    source: Source | None = getattr(node, "_source", None)
+    return None if source is None else source.copy()
 
 
 def _another(x: Any) -> Any:
@@ -124,7 +133,10 @@ def deep_copied(root: Node, memo: dict[int, Any]) -> Any:
         inputs = tuple(memo[id(x)] if isinstance(x, Node) else x for x in node.inputs)
         data, primitive = deepcopy(node.data, memo), deepcopy(node.primitive, memo)
         params = deepcopy(node.params, memo) if node.params else node.params
-        copy = _restored(type(node), [], data, inputs, primitive, node.label, params, node.stale)
+        copy = _restored(
+            type(node), [], data, inputs, primitive, node.label, params, node.stale,
+            _source(node),
+        )  # fmt: skip
         if node.has_grad and not isinstance(node.grad, Node):
             copy.grad = deepcopy(node.grad, memo)
         memo[id(node)] = copy
@@ -144,8 +156,11 @@ def _restored(
     label: str,
     params: dict[str, Any] = NO_PARAMS,
     stale: bool = False,
+    source: Source | None = None,
 ) -> Node:
     node: Any = kind.record(data, inputs, primitive)
+    if source is not None:
+        node._source = source
     if label:
         node.label = label
     if params:

@@ -40,9 +40,11 @@ from .graph import (
     apply,
     modes,
     node_within,
+    note_exit,
     topological_order,
 )
 from .primitive import Primitive
+from .sources import here
 from .steps import ABSENT, MANY
 from .sweep import backward
 from .torch_words import hint
@@ -252,6 +254,8 @@ class Tensor(Node):
         self.use = 0
         if label:
             self.label = label
+        if altered and modes.sources:
+            self._source = here()
 
     @staticmethod
     def record(data: Any, inputs: tuple[Any, ...], primitive: Primitive | None) -> Tensor:
@@ -268,6 +272,8 @@ class Tensor(Node):
         node.primitive = primitive
         node.params = NO_PARAMS
         node.time = _clock[0]
+        if altered and modes.sources:
+            node._source = here()
         return node
 
     @staticmethod
@@ -284,6 +290,8 @@ class Tensor(Node):
             return NO_PARAMS
         if name == "use":
             return 0
+        if name == "_source":  # most have none, and no hint is wanted
+            raise AttributeError(name)
         raise AttributeError(hint(name))
 
     # the numbers
@@ -294,8 +302,8 @@ class Tensor(Node):
 
         `t.data[index] = x` changes it unnoticed: call `t.touch()` if results are about.
         """
-        if altered and modes.trace is not None:
-            _refuse_outside("x.data")
+        if altered:
+            _asked_outside(self, "x.data")
         return self.array
 
     @data.setter
@@ -451,8 +459,8 @@ class Tensor(Node):
 
     def numpy(self) -> Any:
         """Return the numbers as a read-only ndarray."""
-        if altered and modes.trace is not None:
-            _refuse_outside("x.numpy()")
+        if altered:
+            _asked_outside(self, "x.numpy()")
         view = self.array.view()
         view.flags.writeable = False
         return view
@@ -464,15 +472,21 @@ class Tensor(Node):
                 f"a tensor of shape {self.shape} is no single number: add it up with .sum(), index"
                 " it, or use .tolist()"
             )
-        if altered and modes.trace is not None:
-            modes.trace.refuse("a number, as .item() returns it,")
+        if altered:
+            if modes.trace is not None:
+                modes.trace.refuse("a number, as .item() returns it,")
+            if modes.sources:
+                note_exit(self)
         number: float = self.array.item()
         return number
 
     def tolist(self) -> Any:
         """Return the numbers as nested lists."""
-        if altered and modes.trace is not None:
-            modes.trace.refuse("x.tolist()")
+        if altered:
+            if modes.trace is not None:
+                modes.trace.refuse("x.tolist()")
+            if modes.sources:
+                note_exit(self)
         return self.array.tolist()
 
     shape = property(lambda self: self.array.shape, doc="The lengths of the axes.")
@@ -707,6 +721,8 @@ class Tensor(Node):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if altered and modes.trace is not None:
             modes.trace.refuse("np.asarray(x), or NumPy's function of another array,")
+        if altered and modes.sources:
+            note_exit(self)
         self._refuse_to_leave()
         array = self.array if copy else self.numpy()
         return array if dtype is None and not copy else np.array(array, dtype, copy=copy)
@@ -739,11 +755,21 @@ def detached(numbers: Any) -> Any:
     return numbers.copy()
 
 
-def _refuse_outside(what: str) -> None:
-    """Let nobody but this package look at the numbers while a function is followed."""
+def _asked_outside(x: Tensor, what: str) -> None:
+    """See to it that nobody but this package looks at the numbers unnoticed.
+
+    While a function is followed nobody may; under `record_source` the line is noted.
+    """
+    if modes.trace is None and not modes.sources:
+        return
     asking: str = sys._getframe(2).f_globals.get("__name__", "")
-    if asking.partition(".")[0] != __package__:
+    package = asking.partition(".")[0]
+    if package == __package__:
+        return
+    if modes.trace is not None:
         modes.trace.refuse(what)
+    if modes.sources and package != "visualize":  # which looks at numbers, and takes none away
+        note_exit(x)
 
 
 def _foreign(x: Any) -> bool:

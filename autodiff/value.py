@@ -14,8 +14,9 @@ written for micrograd's `Value` runs with this one: `_prev`, `_op`, `_backward` 
 from __future__ import annotations
 
 from . import copying, elementwise, floats, functions
-from .graph import CONSTANT, UNSET, Node, altered, apply, modes
+from .graph import CONSTANT, UNSET, Node, altered, apply, modes, note_exit
 from .primitive import HandWritten, Primitive
+from .sources import here
 from .steps import ABSENT
 from .sweep import backward
 from .wording import a_kind, clipped, shown
@@ -160,6 +161,8 @@ class Value(Node):
         self.primitive = None
         if label:
             self.label = label
+        if altered and modes.sources:
+            self._source = here()
         if _children:
             self._make_by_hand(_children, _op)
 
@@ -193,6 +196,8 @@ class Value(Node):
         node.grad = UNSET
         node.inputs = inputs
         node.primitive = primitive
+        if altered and modes.sources:
+            node._source = here()
         return node
 
     @staticmethod
@@ -345,8 +350,11 @@ class Value(Node):
                 " while that is differentiated itself: its derivative would be lost; write the vjp"
                 " with operators and the functions of autodiff"
             )
-        if altered and modes.trace:
-            modes.trace.refuse("float(), as math's functions take it,")
+        if altered:
+            if modes.trace:
+                modes.trace.refuse("float(), as math's functions take it,")
+            if modes.sources:
+                note_exit(self)
         return float(self.data)
 
     def __int__(self) -> int:

@@ -29,6 +29,7 @@ FLOORS = [
         "arrays",
         "foreign",
         "shapes",
+        "sources",
         "special",
         "symbols",
         "typeset",
@@ -50,7 +51,16 @@ FLOORS = [
         "grammar",
     ),
     ("nn", "optim", "data", "handwriting", "ink", "seeding", "serialization"),
-    ("training", "compiler", "digits", "naming", "recognition", "reports", "tables"),
+    (
+        "training",
+        "compiler",
+        "digits",
+        "naming",
+        "provenance",
+        "recognition",
+        "reports",
+        "tables",
+    ),
     ("__init__",),
     ("__main__",),
 ]
@@ -82,6 +92,7 @@ NEIGHBOURS = {
     ("structural", "primitive"),
     ("symbols", "typeset"),
     ("tensor", "torch_words"),
+    ("training", "provenance"),
 }
 
 # Reached from any floor by an import inside a function: the array vocabulary loads NumPy, and only
@@ -96,6 +107,8 @@ VISUALIZE_READS = {
     "naming",
     "nn",
     "primitive",
+    "provenance",
+    "sources",
     "symbols",
     "transforms",
     "typeset",

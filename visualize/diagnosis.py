@@ -8,6 +8,8 @@
     ∂J/∂w is 0: t₂ = relu(t₁) passes nothing on, as t₁ = −6 is on its flat side
       a gradient of 5 arrives at t₂, and 0 leaves it for t₁
 
+Of what was computed `with autodiff.record_source():` the line is shown, with a caret below it.
+
 The gradient is followed from the root to where it became what it is. A number that was bad before
 the way back began is told apart from one that the way back made.
 """
@@ -18,6 +20,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autodiff.graph import Node, topological_order
+from autodiff.provenance import Backward, Origin, backward, finite, forward, numbers_of, place
+from autodiff.sources import HOW, Source
 
 from .asking import asked
 from .chain import Chain, Step, Term
@@ -38,6 +42,9 @@ _FACTORS = {
     "matmul": "multiplied",
     "divide": "divided",
 }
+
+# Kinds of which the line says most: where it was not recorded, one is told how.
+_WORTH_A_LINE = ("forward", "backward", "where", "left the graph")
 
 
 class Diagnosis:
@@ -103,14 +110,29 @@ class _Inquiry:
                 "hand-written", chain.node, "is not known: an operation on the way has a _backward"
                 " of its own, which says nothing of its parts"
             )  # fmt: skip
-        if not _finite(gradient):
+        if not finite(gradient):
             return self._not_finite()
         if not _zero(gradient):
             return self._fine(gradient)
         return self._zero()
 
     def _found(self, kind: str, node: Node | None, text: str, *more: str) -> Diagnosis:
+        more = (*more, *self._recorded(kind, node))
         return Diagnosis(kind, node, [f"{self.asked} {text}", *(f"  {line}" for line in more)])
+
+    def _recorded(self, kind: str, node: Node | None) -> Iterator[str]:
+        """Yield the lines of the user's program that are to blame, or how to have them."""
+        exits: tuple[Source, ...] = ()
+        if kind in ("left the graph", "not reached"):
+            exits = self.chain.node.exits
+            for exit in exits:
+                yield from exit.lines("its number left the graph in ")
+        if node is None or kind in ("fine", "not reached"):
+            return
+        if node.source is not None:
+            yield from node.source.lines()
+        elif kind in _WORTH_A_LINE and not node.is_leaf and not exits:
+            yield HOW
 
     # -- absent ------------------------------------------------------------------------------------
 
@@ -149,61 +171,68 @@ class _Inquiry:
     # -- nan and infinity --------------------------------------------------------------------------
 
     def _not_finite(self) -> Diagnosis:
-        on_the_way = {id(x) for x in self.chain.between}
-        for x in topological_order(self.root):
-            if not _finite(x.data):
-                operands = [y.data if isinstance(y, Node) else y for y in x.inputs]
-                if x.is_leaf:
-                    text = f"{self.name(x)} is {_bad(x.data)} to begin with"
-                else:
-                    text = f"{self.made(x)} is {_bad(x.data)}, of {self._operands(x, operands)}"
-                where = "" if id(x) in on_the_way else ", beside the way from one to the other"
-                if _finite(self.root.data) and not x.is_leaf:
-                    return self._found(
-                        "where", x, f"is {_bad(self.chain.gradient)}: {text}, which is no part of"
-                        f" {self.name(self.root)} = {_shown(self.root.data)}",
-                        "is it on the side of a where() that is not taken? Both sides are computed,"
-                        " and its gradient is 0 times infinity",
-                        self._rewrite(self._operand(x)),
-                    )  # fmt: skip
-                return self._found(
-                    "forward", x, f"is {_bad(self.chain.gradient)}: forward, {text}{where}",
-                    "what follows it, and all gradients through it, are made of that",
-                )  # fmt: skip
-        for step in self.chain.steps:
-            if not _finite(step.gradient):
-                return self._made_by(step)
-        raise AssertionError("a gradient that no step made")
-
-    def _made_by(self, step: Step) -> Diagnosis:
-        """Say which share of a step is the first that is not finite."""
-        name = self.name(step.node)
-        for term in step.terms:
-            if _finite(term.contribution) or not _finite(term.upstream):
-                continue
-            child = term.child
-            local = "" if term.local is None else f", where ∂{self.name(child)}/∂{name} is "
-            local += "" if term.local is None else _shown(term.local)
-            arrives = f"{_shown(term.upstream)} arrives at {self.name(child)}"
-            at = f"{self.made(child)} at {name} = {_shown(step.node.data)}{local}"
-            if _zero(term.upstream):
-                return self._found(
-                    "where", child, f"is {_bad(self.chain.gradient)}: 0 times infinity, backward"
-                    f" through {at}",
-                    f"{arrives}: is it on the side of a where() that is not taken? Both sides are"
-                    " computed",
-                    self._rewrite(name),
-                )  # fmt: skip
-            return self._found(
-                "backward", child, f"is {_bad(self.chain.gradient)}: all values are finite, and"
-                f" backward it comes of {at}",
-                arrives,
-            )  # fmt: skip
-        shares = " + ".join(_shown(term.contribution) for term in step.terms)
+        bad = _bad(self.chain.gradient)
+        first = forward(self.root)
+        if first is not None:
+            return self._made_forward(first, bad)
+        back = backward(self.root, self.chain.between)
+        if back is not None and back.argnum is not None:
+            return self._made_backward(back, bad)
+        node = self.chain.node if back is None else back.node
+        terms = next((step.terms for step in self.chain.steps if step.node is node), ())
+        shares = " + ".join(_shown(term.contribution) for term in terms)
         return self._found(
-            "backward", step.node, f"is {_bad(self.chain.gradient)}: the shares of {name} add up to"
-            f" it, {shares}",
+            "backward", node, f"is {bad}: the shares of {self.name(node)} add up to it, {shares}"
+        )
+
+    def _made_forward(self, first: Origin, bad: str) -> Diagnosis:
+        """Say which operation made a bad number, or which leaf has one."""
+        x, root = first.node, self.root
+        if x.is_leaf:
+            text = f"{self.name(x)} is {_bad(x.data)} to begin with"
+        else:
+            text = f"{self.made(x)} is {_bad(x.data)}, of {self._operands(first)}"
+            if finite(root.data):
+                return self._found(
+                    "where", x,
+                    f"is {bad}: {text}, which is no part of {self.name(root)} = {_shown(root)}",
+                    "is it on the side of a where() that is not taken? Both sides are computed, and"
+                    " its gradient is 0 times infinity",
+                    self._rewrite(self._operand(x)),
+                )  # fmt: skip
+        on_the_way = any(x is y for y in self.chain.between)
+        where = "" if on_the_way else ", beside the way from one to the other"
+        return self._found(
+            "forward", x, f"is {bad}: forward, {text}{where}",
+            "what follows it, and all gradients through it, are made of that",
         )  # fmt: skip
+
+    def _made_backward(self, back: Backward, bad: str) -> Diagnosis:
+        """Say which operation made a bad share of a good gradient."""
+        child, operand = back.node, back.operand
+        index, name = place(back.index) if back.index else "", self.name(operand)
+        number = back.numbers[back.argnum or 0]
+        at = f"{name}{index} = {_shown(operand if number is None else number)}"
+        local = self._local(child, back.argnum)
+        slope = "" if local is None else f", where ∂{self.name(child)}/∂{name} is {_shown(local)}"
+        through = f"{self.made(child)} at {at}{slope}"
+        arrives = back.upstream if back.arrives is None else back.arrives
+        arrival = f"{_shown(arrives)} arrives at {self.name(child)}{index}"
+        if _zero(arrives):
+            return self._found(
+                "where", child, f"is {bad}: 0 times infinity, backward through {through}",
+                f"{arrival}: is it on the side of a where() that is not taken? Both sides are"
+                " computed",
+                self._rewrite(name),
+            )  # fmt: skip
+        return self._found(
+            "backward", child,
+            f"is {bad}: all values are finite, and backward it comes of {through}", arrival,
+        )  # fmt: skip
+
+    def _local(self, child: Node, argnum: int | None) -> Any:
+        terms = (term for step in self.chain.steps for term in step.terms)
+        return next((t.local for t in terms if t.child is child and t.argnum == argnum), None)
 
     @staticmethod
     def _rewrite(name: str) -> str:
@@ -215,11 +244,13 @@ class _Inquiry:
     def _operand(self, node: Node) -> str:
         return next((self.name(x) for x in node.inputs if isinstance(x, Node)), "x")
 
-    def _operands(self, node: Node, numbers: list[Any]) -> str:
-        named = [
-            f"{self.name(x)} = {_shown(y)}" if isinstance(x, Node) else _shown(y)
-            for x, y in zip(node.inputs, numbers)
-        ]
+    def _operands(self, first: Origin) -> str:
+        named = []
+        for x, number in zip(first.operands, first.numbers):
+            shown = _shown(x if number is None else number)
+            one_of_many = number is not None and hasattr(numbers_of(x), "shape")
+            index = place(first.index) if one_of_many and first.index else ""
+            named.append(f"{self.name(x)}{index} = {shown}" if isinstance(x, Node) else shown)
         more = f" and {len(named) - 4} more" if len(named) > 4 else ""
         return ", ".join(named[:4]) + more
 
@@ -308,7 +339,7 @@ class _Inquiry:
         for y in child.inputs:
             number = y.data if isinstance(y, Node) else y
             divides = child.primitive is not None and child.primitive.name == "divide"
-            if y is not x and (not _finite(number) if divides else _zero(number)):
+            if y is not x and (not finite(number) if divides else _zero(number)):
                 yield (
                     f" by {self.name(y)} = {_shown(y)}"
                     if isinstance(y, Node)
@@ -319,30 +350,14 @@ class _Inquiry:
 # -- numbers and arrays ----------------------------------------------------------------------------
 
 
-def _numbers(x: Any) -> Any:
-    x = x.data if isinstance(x, Node) else x
-    if getattr(x, "shape", ()):
-        return x
-    return float(x)
-
-
-def _finite(x: Any) -> bool:
-    numbers = _numbers(x)
-    if hasattr(numbers, "shape"):
-        import numpy as np
-
-        return bool(np.isfinite(numbers).all())
-    return abs(numbers) < float("inf")
-
-
 def _zero(x: Any) -> bool:
-    numbers = _numbers(x)
+    numbers = numbers_of(x)
     return not numbers.any() if hasattr(numbers, "shape") else numbers == 0.0
 
 
 def _same(a: Any, b: Any) -> bool:
     """Return whether two are the same numbers, and telling ones: not 0, 1 or -1."""
-    a, b = _numbers(a), _numbers(b)
+    a, b = numbers_of(a), numbers_of(b)
     if hasattr(a, "shape") or hasattr(b, "shape"):
         if getattr(a, "shape", None) != getattr(b, "shape", None):
             return False
@@ -352,7 +367,7 @@ def _same(a: Any, b: Any) -> bool:
 
 def _places(x: Any, which: Any) -> str:
     """Return the indices of an array where something holds, the first few of them."""
-    numbers = _numbers(x)
+    numbers = numbers_of(x)
     if not hasattr(numbers, "shape"):
         return ""
     import numpy as np
@@ -367,7 +382,7 @@ def _places(x: Any, which: Any) -> str:
 
 def _bad(x: Any) -> str:
     """Return nan, inf or −inf, and of an array where."""
-    numbers = _numbers(x)
+    numbers = numbers_of(x)
     if hasattr(numbers, "shape"):
         import numpy as np
 
@@ -377,7 +392,7 @@ def _bad(x: Any) -> str:
 
 
 def _shown(x: Any) -> str:
-    numbers = _numbers(x)
+    numbers = numbers_of(x)
     if hasattr(numbers, "shape"):
         return f"an array of shape {numbers.shape}"
     return f"{numbers:.6g}".replace("-", "−")

@@ -3,6 +3,13 @@
     Diverged: the loss is nan at step 41, in epoch 2: try a smaller learning rate than 0.5; the
     first parameter that went bad is layer1.weight
 
+and where all that it was given is finite, which operation made the first bad number, and in which
+line, if that was recorded:
+
+    Diverged: the loss is nan at step 41, in epoch 2: made first by log(-0.2) at [3, 0]; ...
+      line 31 of train.py:  loss = -(y * log(p)).mean()
+                                         ^^^^^^
+
 The last numbers that were all finite are kept aside, and given back to the model before the error
 is raised, so that what was learnt until then is not lost.
 """
@@ -15,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..provenance import Origin, backward, forward
+from ..sources import HOW
 from .accuracy import plain
 
 if TYPE_CHECKING:
@@ -61,8 +70,9 @@ class Past:
                 return
 
 
-def bad_loss(run: Run, loss: float, x: Any, y: Any, predictions: Any) -> Diverged:
+def bad_loss(run: Run, root: Any, x: Any, y: Any, predictions: Any) -> Diverged:
     """Return the error for a loss that is no number, and give the model its numbers back."""
+    loss = float(root.data)
     smaller = f"try a smaller learning rate than {run.optimizer.lr:g}"
     name = next((n for n, p in run.parameters.items() if not _finite(p.data)), None)
     if name is not None:
@@ -78,21 +88,30 @@ def bad_loss(run: Run, loss: float, x: Any, y: Any, predictions: Any) -> Diverge
             f"{smaller}; all parameters and inputs are finite, the largest parameter is"
             f" {largest:.3g} in {of}, and {what} is not"
         )
-    return _error(run, f"the loss is {loss}", advice, name)
+    origin = forward(root)
+    if origin is not None and not origin.made:
+        origin = None  # it was handed what the advice tells of
+    if origin is not None:
+        same = str(origin.number) == str(loss)
+        made = "made first" if same else f"the first {origin.number} is made"
+        advice = f"{made} by {origin.call(_names(run))}; {advice}"
+    return _error(run, f"the loss is {loss}", advice, name, origin)
 
 
-def bad_gradient(run: Run, norm: float) -> Diverged:
-    """Return the error for a gradient that is no number, though the loss is one."""
+def bad_gradient(run: Run, root: Any, norm: float) -> Diverged:
+    """Return the error for a gradient that is no number, though the loss, the root, is one."""
     name = next(
         (n for n, p in run.parameters.items() if p.grad is not None and not _finite(p.grad)), None
     )
     first = f"the first parameter with a gradient that went bad is {name}"
-    advice = (
-        f"{first}: look for an operation without a derivative there, as sqrt has none at 0"
-        if name
-        else "each number of it is finite, but not its norm: scale the loss down"
-    )
-    return _error(run, f"the loss is finite, but its gradient is {norm}", advice, name)
+    origin = backward(root) if name else None
+    if origin is not None:
+        advice = f"made first on the way back by {origin.told(_names(run))}; {first}"
+    elif name:
+        advice = f"{first}: look for an operation without a derivative there, as sqrt has none at 0"
+    else:
+        advice = "each number of it is finite, but not its norm: scale the loss down"
+    return _error(run, f"the loss is finite, but its gradient is {norm}", advice, name, origin)
 
 
 def bad_update(run: Run) -> Diverged | None:
@@ -104,11 +123,25 @@ def bad_update(run: Run) -> Diverged | None:
     return _error(run, f"the first parameter that went bad is {name}", advice, name, made=True)
 
 
-def _error(run: Run, what: str, advice: str, name: str | None, made: bool = False) -> Diverged:
+def _error(
+    run: Run,
+    what: str,
+    advice: str,
+    name: str | None,
+    origin: Origin | None = None,
+    made: bool = False,
+) -> Diverged:
     run.past.give_back()
     step = run.optimizer.steps + (not made)
     message = f"{what} at step {step}, in epoch {run.epoch}: {advice}"
+    if origin is not None:
+        lines = origin.source.lines() if origin.source is not None else [HOW]
+        message = "\n  ".join([message, *lines])
     return Diverged(message, step, run.epoch, name, run.history)
+
+
+def _names(run: Run) -> dict[int, str]:
+    return {id(parameter): name for name, parameter in run.parameters.items()}
 
 
 def _finite(x: Any) -> bool:

@@ -97,8 +97,8 @@ def fit(
             if isinstance(checkpoint, Checkpoint):
                 checkpoint.start_anew()
 
-    def update(sizes: int) -> None:
-        """Take the step of a group of batches."""
+    def update(sizes: int, root: Node) -> None:
+        """Take the step of a group of batches, of whose last the loss is the root."""
         if every > 1:
             scale_grads(optimizer.parameters, 1.0 / sizes)
         if limit < math.inf:
@@ -106,7 +106,7 @@ def fit(
         else:
             run.norm = grad_norm(optimizer.parameters)
         if not math.isfinite(run.norm):
-            raise bad_gradient(run, run.norm)
+            raise bad_gradient(run, root, run.norm)
         run.rate = optimizer.lr
         optimizer.step()
 
@@ -125,12 +125,12 @@ def fit(
             root, size = loss(predictions, y), len(y)
             number = _number(root)
             if not math.isfinite(number):
-                raise bad_loss(run, number, x, y, predictions)
+                raise bad_loss(run, root, x, y, predictions)
             root.backward(float(size)) if every > 1 else root.backward()
             run.add(number, count(rule, predictions, y), size)
             total, sizes, group = total + number * size, sizes + size, group + 1
             if group == every or run.position == length:
-                update(sizes)
+                update(sizes, root)
                 run.history.steps.append(total / sizes)
                 run.sums["seconds"] = time.perf_counter() - start
                 total, sizes, group = 0.0, 0, 0
