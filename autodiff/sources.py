@@ -112,8 +112,13 @@ class Source:
 
     def leaves(self, exit: Source) -> None:
         """Note a place at which the number left the graph: each once, of many the last."""
-        others = [x for x in self.exits if x._code is not exit._code or x._at != exit._at]
+        others = [x for x in self.exits if not x._is(exit)]
         self.exits = (*others[1 - _KEPT :], exit)
+
+    def _is(self, other: Source) -> bool:
+        # Python calls the same thing from other instructions once it has learnt what it is.
+        same = self._code is other._code
+        return same and (self._at == other._at or self._resolved() == other._resolved())
 
     def _resolved(self) -> tuple[str, int, tuple[int, int] | None, str]:
         if self._found is None:
