@@ -54,7 +54,9 @@ class Origin:
 
     def call(self, names: Mapping[int, str]) -> str:
         """Return the operation on its operands' names: 'log(p) at [3, 0], where p = -0.2'."""
-        word = self.node.primitive.name if self.node.primitive is not None else "it"
+        if not self.operands or self.node.primitive is None:
+            return names.get(id(self.node)) or self.node.label or "a leaf"
+        word = self.node.primitive.name.removeprefix("reduce_")
         shown, where = [], []
         for x, number in list(zip(self.operands, self.numbers))[:_MOST]:
             name = (names.get(id(x)) or x.label) if isinstance(x, Node) else ""

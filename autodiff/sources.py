@@ -152,10 +152,11 @@ def _look_up(code: CodeType, at: int) -> tuple[str, int, tuple[int, int] | None,
 
     line = next((n for start, end, n in code.co_lines() if start <= at < end), None)
     last, first, past = line, None, None
-    if sys.version_info >= (3, 11):
+    positions = getattr(code, "co_positions", None)  # Python 3.10 has none
+    if positions is not None:
         # an instruction is two bytes long
         unknown = (line, line, None, None)
-        start, last, first, past = next(islice(code.co_positions(), at // 2, None), unknown)
+        start, last, first, past = next(islice(positions(), at // 2, None), unknown)
         line = start or line
     line = line or code.co_firstlineno
     text = getline(code.co_filename, line).rstrip("\r\n")

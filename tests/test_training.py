@@ -151,7 +151,7 @@ def test_a_rate_that_is_too_large_is_told_and_earlier_files_stay(tmp_path, monke
     assert main(words) == 1
     printed = capsys.readouterr().out
     assert re.search(
-        r"stopped: the loss is (nan|inf) at step \d+, in epoch 1: try a smaller", printed
+        r"stopped: the loss is (nan|inf) at step \d+, in epoch 1: .*try a smaller", printed
     )
     assert "no epoch is finished, so mnist.safetensors is not written" in printed
     assert {path.read_text() for path in tmp_path.iterdir()} == {"earlier"}

@@ -1,12 +1,14 @@
 """Numbers that go bad: where, what was the first, and what is left of the model."""
 
 import math
+import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
 import autodiff
-from autodiff import Tensor, custom_vjp, fit, nn, optim
+from autodiff import Tensor, custom_vjp, exp, fit, log, nn, optim, record_source, sqrt
 from autodiff.training import Callback, Checkpoint, Diverged
 from autodiff.training.checkpoints import from_file
 
@@ -152,3 +154,106 @@ def test_weights_that_are_not_finite_never_reach_the_checkpoint(tmp_path):
     error = diverge(Unused(), At(5, change), checkpoint)
     assert error.parameter == "unused.bias"
     assert from_file(checkpoint.path)["optimizer"]["steps"] == 4
+
+
+# -- which operation made the first of them, and in which line ------------------------------------
+
+HOW = "with autodiff.record_source(): ... around it would tell the line"
+
+
+def of_a_log(p, y):
+    return -log(p * 0.0 - 0.2).mean()
+
+
+def of_an_exponential(p, y):
+    return 1.0 / exp(p * 0.0 + 1e3).mean() + exp(p * 0.0 + 1e3).mean() * 0.0
+
+
+def of_a_root(p, y):
+    return sqrt(abs(p * 0.0)).mean()
+
+
+def of_a_log_of_values(p, y):
+    return sum(log(x * 0.0 - 0.2) for x in p)
+
+
+def of_a_root_of_values(p, y):
+    return sum(sqrt(abs(x * 0.0)) for x in p)
+
+
+# A loss, what the message says of it, and what of the loss the caret points at.
+CAUSES = {
+    of_a_log: (
+        "the loss is nan at step 1, in epoch 1: made first by log(-0.2) at [0, 0]; try a smaller"
+        " learning rate than 0.1; all parameters and inputs are finite", "log(p * 0.0 - 0.2)",
+    ),
+    of_an_exponential: (
+        "the loss is nan at step 1, in epoch 1: the first inf is made by exp(1000) at [0, 0]; try a"
+        " smaller learning rate than 0.1; all", "exp(p * 0.0 + 1e3)",
+    ),
+    of_a_root: (
+        "the loss is finite, but its gradient is nan at step 1, in epoch 1: made first on the way"
+        " back by sqrt(0) at [0, 0]: 0.125 arrives, and inf leaves it; the first parameter with a"
+        " gradient that went bad is weight", "sqrt(abs(p * 0.0))",
+    ),
+    of_a_log_of_values: (
+        "the loss is nan at step 1, in epoch 1: made first by log(-0.2); try a smaller learning"
+        " rate than 0.1; all parameters and inputs are finite", "log(x * 0.0 - 0.2)",
+    ),
+    of_a_root_of_values: (
+        "its gradient is nan at step 1, in epoch 1: made first on the way back by sqrt(0): 1"
+        " arrives, and inf leaves it; the first parameter with a gradient that went bad is"
+        " layer1.neuron1.w[0]", "sqrt(abs(x * 0.0))",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("loss", CAUSES, ids=lambda loss: loss.__name__)
+def test_the_operation_that_made_the_first_is_told(loss, recorded):
+    words, expression = CAUSES[loss]
+    autodiff.seed(1)
+    of_values = loss.__name__.endswith("values")
+    model = nn.MLP(2, [1]) if of_values else nn.Linear(2, 2)
+    with record_source() if recorded else nullcontext():
+        error = diverge(model, data=(X.astype(float), Y), loss=loss)
+    message, *lines = str(error).split("\n")
+    assert words in message
+    if not recorded:
+        assert lines == [f"  {HOW}"]
+        return
+    assert lines[0].startswith(f"  line {loss.__code__.co_firstlineno + 1} of ")
+    if sys.version_info >= (3, 11):
+        _, carets = lines
+        assert lines[0][carets.index("^") : len(carets)] == expression
+    else:
+        assert len(lines) == 1
+
+
+def test_what_it_was_given_is_told_alone():
+    x = X.copy()
+    x[1, 0] = np.nan
+    for model, y in ((nn.Linear(2, 1), Y[:, None]), (nn.MLP(2, [1]), Y)):
+        with record_source():
+            error = diverge(model, data=(x.astype(float), y), loss=nn.mse)
+        assert str(error).endswith("the inputs of this batch are not, first nan at [1, 0]")
+
+
+def test_a_parameter_has_its_name_in_it_and_its_number_from_before_it_was_given_back():
+    class Root(nn.Module):
+        def __init__(self):
+            self.scale = Tensor([1.0, 2.0], requires_grad=True)
+
+        def forward(self, x):
+            return log(self.scale) * x.sum()
+
+    def change(model):
+        model.scale.data[1] = -3.0
+
+    error = diverge(Root(), At(2, change), loss=lambda p, y: p.mean(), lr=1e-9)
+    assert "by log(scale) at [1], where scale = -3; try" in str(error)
+
+
+def test_with_several_batches_to_a_step_the_last_is_looked_at():
+    error = diverge(nn.Linear(2, 2), data=(X, Y), loss=of_a_root, accumulate=2)
+    assert "on the way back by sqrt(0) at [0, 0]" in str(error)

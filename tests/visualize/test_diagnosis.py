@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from autodiff import (
     log,
     maximum,
     minimum,
+    nn,
     no_grad,
+    record_source,
     relu,
     safe_where,
     sigmoid,
@@ -157,3 +160,131 @@ def test_of_tensors_it_names_the_indices(make, kind, words):
     with np.errstate(all="raise"):
         found = why(make(w), w)
     assert (found.kind, words in str(found)) == (kind, True), str(found)
+
+
+# -- the line that is to blame ---------------------------------------------------------------------
+
+COLUMNS = sys.version_info >= (3, 11)  # before, Python knows the line alone
+HOW = "with autodiff.record_source(): ... around it would tell the line"
+
+# How J is made, the kind, and what of it the caret points at; None if no line is to blame.
+LINES = {
+    "dead": (lambda w, x: relu(w * x) * 5, "dead", "relu(w * x)"),
+    "saturated": (lambda w, x: 1.0 + tanh(w * 100), "saturated", "tanh(w * 100)"),
+    "step": (lambda w, x: w.floor() * x, "step", "w.floor()"),
+    "choice": (lambda w, x: maximum(w, x) * 2.0, "choice", "maximum(w, x)"),
+    "zero factor": (lambda w, x: (w + x) * 0.0 + x, "zero factor", "(w + x) * 0.0"),
+    "flat point": (lambda w, x: (w + 3.0) ** 2 + x, "flat point", "(w + 3.0) ** 2"),
+    "cancellation": (lambda w, x: (-w + w) * 2.0, "cancellation", None),
+    "underflow": (lambda w, x: w * 1e-200 * 1e-200, "underflow", "w * 1e-200"),
+    "forward": (lambda w, x: log(w) * w, "forward", "log(w)"),
+    "backward": (lambda w, x: sqrt(w + 3.0) * x, "backward", "sqrt(w + 3.0)"),
+    "where": (lambda w, x: where(w > 0.0, log(w + 3), x) + w, "where", "log(w + 3)"),
+    "constant": (lambda w, x: x * w.detach() * 2.0, "left the graph", "w.detach()"),
+    "by no_grad": (lambda w, x: x * under_no_grad(w), "not reached", None),
+    "fine": (lambda w, x: w * x, "fine", None),
+}
+
+
+def pointed_at(text):
+    """Return what the carets of the last line stand below."""
+    *_, line, carets = text.splitlines()
+    assert set(carets) == {" ", "^"}
+    return line[carets.index("^") : len(carets)]
+
+
+@pytest.mark.parametrize("kind", ["Value", "Tensor"])
+@pytest.mark.parametrize("name", LINES)
+def test_the_line_is_shown_with_a_caret(name, kind):
+    make, kind_of_answer, expression = LINES[name]
+    if (name, kind) == ("underflow", "Tensor"):
+        pytest.skip("of arrays there is no local derivative to tell it by")
+    if kind == "Value":
+        w, x = value(-3.0, "w"), value(2.0, "x")
+    else:
+        w, x = (Tensor([n], requires_grad=True, label=s) for n, s in ((-3.0, "w"), (2.0, "x")))
+    with record_source():
+        J = make(w, x) + 0.0 if kind == "Value" else make(w, x).sum()
+    found = why(J, w)
+    assert found.kind == kind_of_answer
+    if expression is None:
+        assert "test_diagnosis.py" not in str(found)
+        return
+    line = make.__code__.co_firstlineno
+    assert f"\n  line {line} of " in str(found)
+    assert f'"{name}": (lambda w, x: ' in str(found)
+    assert HOW not in str(found)
+    if COLUMNS:
+        assert pointed_at(str(found)) == expression
+
+
+def test_one_is_told_how_to_have_the_line_where_it_says_most():
+    w, x = value(-3.0, "w"), value(0.0, "x")
+    for J in (log(w) * w, sqrt(w * x), where(w > 0.0, log(w + 3), w), x * float(w)):
+        assert str(why(J, w)).endswith(f"\n  {HOW}")
+    for J in (relu(w), w * x, w * 2.0, x * 1.0, w * value(math.nan, "n")):
+        assert HOW not in str(why(J, w))
+
+
+def test_a_number_that_left_is_told_with_the_line_where_it_did(monkeypatch):
+    x = value(2.0, "x")
+    with record_source():
+        w = value(-3.0, "w")
+        s = float(w)
+        J = x * s
+    text = str(why(J, w))
+    here = "test_diagnosis.py:  "
+    assert f"{here}s = float(w)" in text
+    assert f"{here}J = x * s" in text
+    assert "  its number left the graph in line " in text
+    with record_source():
+        K = x * (2.0 * w.item())
+    text = str(why(K, w))
+    assert why(K, w).kind == "not reached"
+    assert f"{here}K = x * (2.0 * w.item())" in text, "what became of it is not known, where is"
+
+
+def test_a_constant_is_told_with_the_line_that_made_it():
+    w = value(-3.0, "w")
+    with record_source(), no_grad():
+        c = w * 2.0 + 0.0
+    text = str(why(w * c, c))
+    assert "c is a constant" in text
+    assert "c = w * 2.0 + 0.0" in text
+
+
+def test_in_a_model_the_call_of_it_is_pointed_at():
+    with record_source():
+        model = nn.MLP(2, [2, 1])
+        y = -model([1e200, -1e200])
+    text = str(why(y, model.parameters()[0]))
+    assert "y = -model([1e200, -1e200])" in text
+    layers = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    layers.layers[0].bias.data[:] = -1e9
+    with record_source():
+        loss = layers(np.ones((1, 2))).sum()
+    also = str(why(loss, layers.layers[0].weight))
+    assert "loss = layers(np.ones((1, 2))).sum()" in also
+    if COLUMNS:
+        assert pointed_at(text) == "model([1e200, -1e200])"
+        assert pointed_at(also) == "layers(np.ones((1, 2)))"
+
+
+def test_an_infinity_that_does_no_harm_is_not_blamed():
+    w = Tensor([1.0, -2.0, 3.0], requires_grad=True, label="w")
+    mask = Tensor([0.0, -np.inf, 0.0], label="mask")
+    J = ((w + mask).softmax() * w.log()).sum()
+    found = why(J, w)
+    assert (found.kind, "log(w) is nan at [1]" in str(found)) == ("forward", True), str(found)
+
+
+def test_of_tensors_the_numbers_at_the_index_are_told():
+    w = Tensor([[4.0, 1.0], [0.0, 1.0]], requires_grad=True, label="w")
+    text = str(why((w.sqrt() * 3.0).sum(), w))
+    assert "at w[1, 0] = 0" in text
+    assert "3 arrives at t₁[1, 0]" in text
+    text = str(why((w - 1.0).log().sum(), w))
+    assert "is −inf at [0, 1], [1, 0], [1, 1] of 4" in text.replace("nan", "−inf")
+    assert "of t₁[0, 1] = 0" in text
+    trap = where(Tensor([[True, True], [False, True]]), w.sqrt(), 0.0).sum()
+    assert why(trap, w).kind == "where"
