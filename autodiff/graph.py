@@ -310,8 +310,8 @@ class record_source(_Mode):
 
     Then `visualize.why` and the errors of `fit` show it, with a caret below the operation, and say
     of a number that left the graph by float(), .item() or .numpy() at which line. The environment
-    variable AUTODIFF_DEBUG=1 turns it on for a whole program. It takes time: a step of training on
-    Values some three times as much.
+    variable AUTODIFF_DEBUG=1 turns it on for a whole program. It costs time: a step of training on
+    Values takes two to three times as long.
 
     >>> with record_source():
     ...     J = log(x - 1.0) * w

@@ -246,10 +246,12 @@ class _Inquiry:
 
     def _operands(self, first: Origin) -> str:
         named = []
+        shape = getattr(first.node, "shape", ())
         for x, number in zip(first.operands, first.numbers):
             shown = _shown(x if number is None else number)
-            one_of_many = number is not None and hasattr(numbers_of(x), "shape")
-            index = place(first.index) if one_of_many and first.index else ""
+            # what was broadcast has an index of its own
+            alike = number is not None and getattr(x, "shape", None) == shape
+            index = place(first.index) if alike and first.index else ""
             named.append(f"{self.name(x)}{index} = {shown}" if isinstance(x, Node) else shown)
         more = f" and {len(named) - 4} more" if len(named) > 4 else ""
         return ", ".join(named[:4]) + more

@@ -286,5 +286,8 @@ def test_of_tensors_the_numbers_at_the_index_are_told():
     text = str(why((w - 1.0).log().sum(), w))
     assert "is −inf at [0, 1], [1, 0], [1, 1] of 4" in text.replace("nan", "−inf")
     assert "of t₁[0, 1] = 0" in text
+    broadcast = Tensor([[0.0], [-1.0]], requires_grad=True, label="b")
+    text = str(why((w * 0.0 / broadcast).sum(), broadcast))
+    assert "of t₁[0, 0] = 0, b = 0" in text, "which is not b[0, 1] of it"
     trap = where(Tensor([[True, True], [False, True]]), w.sqrt(), 0.0).sum()
     assert why(trap, w).kind == "where"
