@@ -1,7 +1,7 @@
 r"""The text vocabulary: NumPy's names on formulas.
 
 When a rule's `xp` is this module, the rule computes nothing: it builds a `Formula`, which prints as
-plain text, LaTeX or Python. So the derivative that is printed is the derivative that is used.
+plain text, LaTeX, Python or JavaScript: the derivative that is printed is the one that is used.
 
     >>> from autodiff import symbols
     >>> x, y = symbols.name("x"), symbols.name("y")
@@ -53,6 +53,10 @@ class Formula:
     def arrays(self) -> str:
         """Return the formula as a Python expression over the names of the array vocabulary."""
         return typeset.arrays(self.parts())
+
+    def javascript(self) -> str:
+        """Return the formula as a JavaScript expression over the names of the float vocabulary."""
+        return typeset.javascript(self.parts())
 
     def parts(self) -> list[Formula]:
         """List the distinct subformulas, operands before operations, this one last."""

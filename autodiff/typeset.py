@@ -1,4 +1,4 @@
-r"""How formulas are written: the tables of plain text, LaTeX and Python.
+r"""How formulas are written: the tables of plain text, LaTeX, Python and JavaScript.
 
 A row gives an operation's template, how strongly the written form holds together, and how strongly
 each operand must, else it is put in brackets:
@@ -94,6 +94,16 @@ PYTHON: Style = {
     "where": ("({1} if {0} else {2})", ATOM, (SUM, SUM, SUM)),
 }
 
+# JavaScript's quotients are IEEE's by themselves, and its === is Python's == of numbers.
+JAVASCRIPT: Style = {
+    **{name: row for name, row in PYTHON.items() if name != "over"},
+    "divide": PYTHON["over"],
+    "equal": ("({} === {})", ATOM, (SUM, SUM)),
+    "logical_and": ("({} && {})", ATOM, (SUM, SUM)),
+    "logical_or": ("({} || {})", ATOM, (SUM, SUM)),
+    "where": ("({} ? {} : {})", ATOM, (SUM, SUM, SUM)),
+}
+
 # On arrays a comparison and a choice are words of the array vocabulary, and nothing is lazy.
 ARRAYS: Style = {name: PYTHON[name] for name in ("add", "subtract", "multiply", "negative")}
 
@@ -115,6 +125,11 @@ def python(parts: list[Formula]) -> str:
 def arrays(parts: list[Formula]) -> str:
     """Write it as a Python expression over the array vocabulary."""
     return _write(parts, ARRAYS, repr, str, _call)
+
+
+def javascript(parts: list[Formula]) -> str:
+    """Write it as a JavaScript expression over the words of the float vocabulary."""
+    return _write(parts, JAVASCRIPT, javascript_number, str, _call)
 
 
 def latex(parts: list[Formula]) -> str:
@@ -162,6 +177,13 @@ def _latex_call(name: str, operands: str) -> str:
     escaped = name.replace("_", r"\_")
     command = rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{escaped}}}"
     return rf"{command}\left({operands}\right)"
+
+
+def javascript_number(value: float) -> str:
+    """Write a number as JavaScript reads it, with all its digits."""
+    if value - value != 0.0:  # inf, -inf, nan
+        return {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
+    return repr(float(value)).removesuffix(".0")
 
 
 def _latex_number(value: float) -> str:

@@ -109,6 +109,7 @@ VISUALIZE_READS = {
     "primitive",
     "provenance",
     "sources",
+    "special",
     "symbols",
     "transforms",
     "typeset",

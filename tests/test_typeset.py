@@ -435,3 +435,23 @@ def test_no_latex_has_two_exponents_on_one_base_or_an_open_bracket(formula):
             assert depth not in ended, latex
         ended.discard(depth)
     assert depth == 0
+
+
+JAVASCRIPT = [
+    (a - (b - c), "a - (b - c)"),
+    (a / (b * 2.0), "a/(b*2)"),
+    (symbols.negative(-a) * -b, "-(-a)*-b"),
+    (symbols.power(a, 2.0), "power(a, 2)"),
+    (symbols.where(symbols.equal(a, 0.0), 1.0, a), "((a === 0) ? 1 : a)"),
+    (
+        symbols.where(symbols.logical_and(symbols.less(a, b), symbols.greater_equal(b, c)), a, b),
+        "(((a < b) && (b >= c)) ? a : b)",
+    ),
+    (a * inf + number(-inf) + nan, "a*Infinity + (-Infinity) + NaN"),
+    (a * 1e-7 + 0.1, "a*1e-07 + 0.1"),
+]
+
+
+@pytest.mark.parametrize("formula, text", JAVASCRIPT)
+def test_a_formula_prints_as_javascript(formula, text):
+    assert formula.javascript() == text

@@ -9,8 +9,8 @@
     draw(J).save("J.svg")
 
 `draw` shows a whole graph, `focus` and `path` a part of one, `summary` and `levels` what there is
-in one of any size, `explain` how one gradient comes about, `why` why it is
-zero or nan, `diff` where two graphs part; README.md has a picture of each.
+in one of any size, `explain` how one gradient comes about, `why` why it is zero or nan, `diff`
+where two graphs part, `explore` a page to step through; README.md has a picture of each.
 
 `style` holds colours and numbers, `names` finds names and `networks` neurons, `reading` says what
 there is to say of a graph, `planning` what of it is drawn, `cards`, `neurons`, `wires`, `beads`,
@@ -24,6 +24,7 @@ from .drawing import draw, draw_dot, trace
 from .engine import RenderError, engines
 from .excerpts import focus, path
 from .explanation import Explanation, explain
+from .film import Film
 from .limits import TooLarge
 from .page import Page, explore
 from .strips import Levels, levels
@@ -33,6 +34,7 @@ __all__ = [
     "Comparison",
     "Diagnosis",
     "Explanation",
+    "Film",
     "Levels",
     "Page",
     "RenderError",

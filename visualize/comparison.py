@@ -22,6 +22,7 @@ from typing import Any
 from autodiff.graph import Node, edges_into, topological_order
 from autodiff.wording import a_kind, clipped, shown
 
+from .mistakes import Share, mistake
 from .names import caller, name_all
 from .reading import Reading
 
@@ -176,12 +177,12 @@ def _of_gradients(
     reading: Reading, nodes: list[Node], other: Mapping[Any, Any], close: _Closeness
 ) -> Comparison:
     found = Comparison()
-    wanted = {id(_node(key, reading)): number for key, number in other.items()}
+    wanted = gradients_by_node(other, reading, "diff")
     compared = [node for node in reversed(nodes) if id(node) in wanted]
     if not any(node.has_grad for node in nodes):
         raise ValueError("diff() got a graph without gradients; call backward() on its root first")
     for node in compared:
-        here, there = _gradient(node), _plain(wanted[id(node)], reading.name(node))
+        here, there = _gradient(node), wanted[id(node)]
         if not close(here, there):
             found.gradients.append(Difference(reading.name(node), node, here, there))
     found.lines = _account("gradients", found.gradients, len(compared))
@@ -190,7 +191,16 @@ def _of_gradients(
     return found
 
 
-def _node(key: Any, reading: Reading) -> Node:
+def gradients_by_node(given: Mapping[Any, Any], reading: Reading, asker: str) -> dict[int, Any]:
+    """Return gradients, given by nodes or by their names, as numbers or arrays by nodes' ids.
+
+    Raises ValueError for a name that no node has, or several; TypeError for what is no number.
+    """
+    nodes = [(_node(key, reading, asker), number) for key, number in given.items()]
+    return {id(node): _plain(number, reading.name(node), asker) for node, number in nodes}
+
+
+def _node(key: Any, reading: Reading, asker: str) -> Node:
     found = [node for node in reading.nodes if node is key or reading.name(node) == key]
     if len(found) == 1:
         return found[0]
@@ -198,10 +208,12 @@ def _node(key: Any, reading: Reading) -> Node:
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     many = f", which {len(found)} nodes have: pass the node" if found else ""
     of = ", ".join(names[:12])
-    raise ValueError(f"diff() got a gradient of {clipped(key)}{many}; expected one of {of}{more}")
+    raise ValueError(
+        f"{asker}() got a gradient of {clipped(key)}{many}; expected one of {of}{more}"
+    )
 
 
-def _plain(x: Any, name: str) -> Any:
+def _plain(x: Any, name: str, asker: str) -> Any:
     """Return a number or array, also of a tensor of another library, and of nodes."""
     if isinstance(x, Node):
         x = x.data
@@ -210,7 +222,7 @@ def _plain(x: Any, name: str) -> Any:
     if x is None or (hasattr(x, "__float__") and not getattr(x, "shape", ())):
         return None if x is None else float(x)
     if not hasattr(x, "__array__") and not isinstance(x, (list, tuple)):
-        raise TypeError(f"diff() got {a_kind(x)} as the gradient of {name}; expected numbers")
+        raise TypeError(f"{asker}() got {a_kind(x)} as the gradient of {name}; expected numbers")
     import numpy as np
 
     return np.asarray(x)
@@ -299,39 +311,9 @@ def _shares(reading: Reading, first: Difference) -> list[str]:
     of = " and of ".join(_formula(reading, edge.child) for edge in uses)
     total = " + ".join(map(_number, numbers))
     lines = [f"  ∂{reading.name(root)}/∂{first.name} = {total}, of {of}"]
-    mistake = _mistake(reading, first, uses, numbers)
-    return [*lines, f"  {mistake}"] if mistake else lines
-
-
-def _mistake(
-    reading: Reading, first: Difference, uses: Sequence[Any], numbers: Sequence[float]
-) -> str:
-    """Name the mistake that explains a gradient; the empty text if none of the known ones does."""
-    close = _Closeness(1e-6, 1e-12)
-    here, there = first.here, first.there
-    if here is None or there is None:
-        return "nothing came back there: is it part of that graph, and does it need a gradient?"
-    if there == 0.0:
-        return "there it is 0: was backward() called, and is it part of that graph?"
-    if close(there, -here):
-        return "there the sign is turned"
-    if close(there, 2.0 * here):
-        return "there it is twice as much: two calls of backward() without zero_grad() between?"
-    for edge, number in zip(uses, numbers):
-        if len(uses) > 1 and close(there, number):
-            return (
-                f"there it is the share of {_formula(reading, edge.child)} alone: were the others"
-                " overwritten (= for +=)?"
-            )
-    for edge in uses:
-        if len(uses) == 1 and edge.local is not None and close(there, float(edge.local)):
-            return (
-                f"there it is ∂{reading.name(edge.child)}/∂{first.name} alone: was the factor"
-                f" ∂{reading.name(reading.nodes[-1])}/∂{reading.name(edge.child)} forgotten?"
-            )
-        if len(uses) == 1 and close(there, float(edge.child.grad)):
-            return (
-                f"there it is ∂{reading.name(reading.nodes[-1])}/∂{reading.name(edge.child)}"
-                f" unchanged: was the factor ∂{reading.name(edge.child)}/∂{first.name} forgotten?"
-            )
-    return ""
+    shares = [
+        Share(edge.child, float(edge.child.grad), edge.local and float(edge.local), number)
+        for edge, number in zip(uses, numbers)
+    ]
+    found = mistake(reading, first.name, first.here, first.there, shares)
+    return [*lines, f"  there {found.words}"] if found else lines

@@ -6,9 +6,10 @@
     J = 3 * (a + b * c)
     explore(J).save("J.html")       # needs no network, and no backward() before
 
-Every number of the recorded run is written here; the page (`page.html`) decides which of them to
-show at a step. `script` has the steps and their sentences, `scene` the picture, `unfolding` what is
-inside a neuron. Nothing in the graph is changed.
+Every number of the recorded run is written here; the page (`page.html`, `page.js`) decides which
+of them to show at a step. `script` has the steps and their sentences, `scene` the picture,
+`unfolding` what is inside a neuron. Where the reader moves an input, the page computes with the
+rows that `live` has printed (`live.js`). Nothing in the graph is changed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autodiff.graph import Node, topological_order
+from autodiff.naming import known
 
 from .drawing import check, check_limit, check_names, check_node
 from .files import write_file
@@ -31,6 +33,9 @@ from .style import DARK, LIGHT, THEMES, Theme
 from .text import clean, cut
 
 if TYPE_CHECKING:
+    from .bugs import Bug
+    from .film import Film
+    from .live import Program
     from .scene import Scene
     from .script import Script
 
@@ -67,15 +72,23 @@ class Page:
 
 
 def explore(
-    root: Node,
+    root: Node | Film,
     title: str | None = None,
     *,
     fold: str | None = None,
     theme: str = "auto",
     names: Mapping[str, Any] | None = None,
     limit: int | None = None,
+    grads: Mapping[Any, Any] | None = None,
 ) -> Page:
     """Make a page on which the graph of a Value can be stepped through, forward and backward.
+
+    Its inputs can be moved, by sliders or a nudge at a time, and values and gradients follow; a
+    quiz hides a number of each step and asks for it. Of a `Film` it shows every step of training.
+
+    `grads` are gradients to check, as a student's: a dict from names or nodes to numbers. Without
+    it those in `.grad` are checked, if there are any. Where one is wrong, the page points at the
+    first edge at which it went wrong, and says what the mistake may have been.
 
     `fold` is "none", a card for each value, or "neuron", a card for each neuron that a click
     unfolds; by itself that where more than 40 cards would be shown. `theme` is "light", "dark" or
@@ -85,6 +98,10 @@ def explore(
     Raises TypeError for what is no Value, ValueError if there would be more than `limit` cards; by
     itself that is 1000.
     """
+    from .film import Film
+
+    film = root if isinstance(root, Film) else None
+    root = root.root if isinstance(root, Film) else root
     check_node(root, "explore")
     check_limit(limit, "explore")
     check("explore", "theme", theme, THEMES)
@@ -108,7 +125,12 @@ def explore(
 
     nodes = topological_order(root)
     reading = Reading(root, {})
-    reading.name_by(name_all(nodes, *namespaces, neurons=reading.neurons))
+    names_ = name_all(nodes, *namespaces, neurons=reading.neurons)
+    if film is not None:
+        names_ |= {id(root): name for name in known([film.latest], *namespaces).values()}
+        reading, names_ = film.first(names_)
+        nodes = reading.nodes
+    reading.name_by(names_)
     folded = fold == "neuron" or (fold is None and len(nodes) > UNFOLDED and reading.neurons != [])
     inside = hidden_in(reading.neurons) if folded else set()
     # What is inside the neurons is drawn too, for each once more if they share their weights.
@@ -117,33 +139,95 @@ def explore(
         raise refusal(f"{most:,} cards", most, "explore")
     script = Script(reading)
     scene = Scene(script, folded)
-    return Page(_written(script, scene, title, theme))
+    return Page(_written(script, scene, title, theme, grads, film))
 
 
-def _written(script: Script, scene: Scene, title: str | None, theme: str) -> str:
+def _written(
+    script: Script,
+    scene: Scene,
+    title: str | None,
+    theme: str,
+    grads: Mapping[Any, Any] | None,
+    film: Film | None,
+) -> str:
     """Return the page: the template with its places filled."""
+    from .bugs import checked
+    from .live import Program
+
+    bug, count = checked(script, grads)
+    program = Program(script.reading.nodes)
     fills = {
         "theme": "" if theme == "auto" else f' data-theme="{theme}"',
         "title": escape(cut(clean(title), 120) if title else script.title()),
         "colours": "".join(_colours()),
         "kinds": "".join(_kinds()),
-        "doubts": "".join(f'<p class="doubts">{escape(x)}</p>' for x in script.doubts()),
+        "doubts": "".join(_doubts(script, bug, count, grads is not None)),
         "svg": scene.svg,
-        "sentence": escape(script.steps[-1]["s"]),
+        "sentence": escape(script.said(-1)),
         "ledger": "".join(_ledger(script)),
-        "data": _json(_data(script, scene)),
+        "data": _json(_data(script, scene, bug, grads is not None, program)),
+        "script": "".join(_script(program, film)),
     }
-    template = files(__package__).joinpath("page.html").read_text("utf-8")
+    template = _part("page.html")
     return re.sub("@([a-z]+)@", lambda place: fills[place[1]], template)
 
 
-def _data(script: Script, scene: Scene) -> dict[str, Any]:
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _script(program: Program, film: Film | None) -> Iterator[str]:
+    yield _part("page.js")
+    yield _part("quiz.js")
+    yield f"const program = {program.expression(film.expression() if film else '')};\n"
+    yield _part("live.js")
+
+
+def _doubts(script: Script, bug: Bug | None, count: int, given: bool) -> Iterator[str]:
+    """Yield what is wrong with the numbers, in words."""
+    from .script import number
+
+    for sentence in script.doubts():
+        yield f'<p class="doubts">{escape(sentence)}</p>'
+    if bug is not None:
+        name = script.name(bug.node)
+        right = number(script.replay.gradients[id(bug.node)])
+        more = f", and {bug.others} more" if bug.others else ""
+        what = (
+            f"The gradient given for {name}" if given else f"The stored grad differs: {name}.grad"
+        )
+        sentence = f"{what} is {number(bug.number)}, and one pass gives {right}{more}. {bug.words}"
+        button = '<button id="bug" hidden>Show me where</button>'
+        yield f'<p class="doubts">{escape(sentence)} {button}</p>'
+    elif given:
+        are = "gradient that was given is" if count == 1 else "gradients that were given are"
+        yield f"<p>The {f'{count} ' * (count != 1)}{are} right.</p>"
+
+
+def _data(
+    script: Script, scene: Scene, bug: Bug | None, given: bool, program: Program
+) -> dict[str, Any]:
+    from .script import number
     from .unfolding import Panel
 
     nodes = script.reading.nodes
     panels = {k: Panel(scene, k, neuron).facts() for k, neuron in enumerate(scene.neurons)}
+    more: dict[str, Any] = {}
+    if bug is not None:
+        name = script.name(bug.node)
+        whose = f"given for {name}" if given else f"{name}.grad"
+        more["bug"] = {
+            "step": bug.step, "text": bug.words, "whose": whose, "grad": number(bug.number)
+        }  # fmt: skip
+    if program.lack:
+        more["lack"] = (
+            f"The inputs cannot be moved here: {program.lack} is an operation of your own, which"
+            " this page cannot compute."
+        )
     return {
         "steps": script.steps,
+        "strings": script.strings,
+        **more,
         "edges": script.edges,
         "names": [script.name(node) for node in nodes],
         "facts": [script.facts(node) for node in nodes],
@@ -162,10 +246,13 @@ def _ledger(script: Script) -> Iterator[str]:
     for i, step in enumerate(script.steps):
         if step["k"] == "use":
             child, parent = (script.name(script.reading.nodes[step[key]]) for key in "mn")
-            before = step["a"].partition(" + ")[0]
-            cells = (f"{child} → {parent}", step["u"], f"× {step['l']}", f"= {step['c']}",
-                     f"{before} → {step['g']}")  # fmt: skip
-            yield f'<tr data-s="{i}">' + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
+            upstream, local, share, before, after = (
+                script.strings[kind][step["i"]] for kind in "ulcba"
+            )
+            cells = (
+                f"{child} → {parent}", upstream, f"× {local}", f"= {share}", f"{before} → {after}"
+            )  # fmt: skip
+            yield f'<tr data-s="{i}">' + "".join(f"<td>{escape(x)}</td>" for x in cells) + "</tr>"
 
 
 def _colours() -> Iterator[str]:

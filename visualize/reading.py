@@ -138,6 +138,18 @@ class Reading:
         formula = None if edge.local is None else self.slope_formula(edge.child, edge.argnum)
         return "" if formula is None else str(formula)
 
+    def is_always(self, edge: Edge) -> bool:
+        """Return whether the formula of a local derivative holds whatever the numbers are."""
+        primitive = edge.child.primitive
+        if primitive is None or primitive.pairs:
+            return True
+        try:
+            operands = self._operands(edge.child.inputs, full=True)
+            general = primitive.derivative(edge.argnum, *operands, output=self.name(edge.child))
+        except Exception:  # a rule of the user's own may know numbers only
+            return True
+        return str(general) == self.slope(edge)
+
     def slope_formula(self, child: Node, argnum: int) -> Formula | None:
         """Return ∂child/∂operand as a formula of the names, None where there is none to be had."""
         primitive = child.primitive

@@ -17,7 +17,8 @@ from autodiff.graph import Node
 
 from . import style
 from .positions import HEIGHT, Places, Point, positions
-from .script import Script, bracketed, number
+from .script import Script
+from .slots import bracketed
 from .unfolding import Panel, hidden_in, measure, shortened
 
 NARROWEST, WIDEST = 152.0, 236.0  # cards
@@ -58,7 +59,8 @@ class Scene:
         self.loose: set[int] = set()  # labels with no room of their own
         for step in script.steps:
             if step["k"] == "use":
-                self.labels[step["e"][0]] = f"×{bracketed(step['l'])}"
+                local = script.strings["l"][step["i"]]
+                self.labels[step["e"][0]] = f"×{bracketed(local)}"
         edges: dict[int, tuple[int, int, str]] = {}
         for e, (tail, head) in enumerate(script.edges):
             into = totals.get(head, head)
@@ -152,7 +154,7 @@ class Scene:
         note = escape(shortened(note, left, _NOTE)) if left > 26 else ""
         note = f'<tspan class="f" dx="8">{note}</tspan>' if note else ""
         total = self.script.replay.gradients.get(id(node))
-        value, grad = number(node.data), "–" if not node.requires_grad else number(total)
+        value, grad = (self.script.strings[kind][i] for kind in "vg")
         right = self.width - SIDE
         tint, bad = self.script.tint(total), total is not None and total - total != 0.0
         x, y = corner

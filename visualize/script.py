@@ -1,14 +1,17 @@
 """What the page says at each step, and all that its JavaScript knows: plain data for JSON.
 
     script = Script(reading)
-    script.steps[3]     # {'k': 'op', 'n': 5, 's': 'Forward: J = 3 × v = 3 × 11 = 33.', ...}
+    script.said(3)      # 'Forward: J = 3 × v = 3 × 11 = 33.'
+    script.steps[3]     # {'k': 'op', 'n': 5, 's': that sentence with slots for its numbers, ...}
 
 Step 0 is the start; then comes a step for each operation, one for the seed ∂J/∂J = 1, one for each
-contribution to a gradient, and the end. All words and numbers are written here, so the page only
-decides which of them to show: what it looks like at a step depends on the number of the step alone.
+contribution to a gradient, and the end. All words are written here, so the page only decides which
+of them to show: what it looks like at a step depends on the number of the step alone. The numbers
+of the recorded run are written here too, in `strings`; those of another run the page puts into the
+same sentences.
 
 The keys are short because there are many: k kind, s sentence, n the card that is made, m the card
-that it comes from, e edges; o is the neuron inside which the step happens.
+that it comes from, e edges, i which use; o is the neuron inside which the step happens.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from . import style
 from .networks import Neuron
 from .reading import Reading, activation, plain, written
 from .replay import Replay, Use, outdated_words
+from .slots import bracketed, cut_filled, filled, slot
 from .text import clean, cut, listed
 
 Step = dict[str, Any]
@@ -59,15 +63,33 @@ class Script:
             for use in self.replay.uses
         }
         self.largest_share = style.largest(self.shares.values())
+        self.strings = self._strings()
         self._used: set[int] = set()  # what has had a part of its gradient
         self.steps: list[Step] = [
             self._start(),
             *map(self._operation, self.replay.operations),
             self._seed(),
-            *map(self._use, self.replay.uses),
+            *map(self._use, range(len(self.replay.uses)), self.replay.uses),
             self._done(),
         ]
         self._mark_insides()
+
+    def _strings(self) -> dict[str, list[str]]:
+        """Return the numbers of the recorded run, as they are shown, for the slots of the texts."""
+        nodes, uses, totals = self.reading.nodes, self.replay.uses, self.replay.gradients
+        return {
+            "v": [number(node.data) for node in nodes],
+            "g": [number(totals[id(n)]) if n.requires_grad else style.NO_GRADIENT for n in nodes],
+            "u": [number(use.upstream) for use in uses],
+            "l": [number(use.edge.local) for use in uses],
+            "c": [number(use.edge.contribution) for use in uses],
+            "b": [number(use.before) for use in uses],
+            "a": [number(use.after) for use in uses],
+        }
+
+    def said(self, step: int) -> str:
+        """Return what is said at a step of the recorded run."""
+        return filled(self.steps[step]["s"], self.strings)
 
     # -- the steps ---------------------------------------------------------------------------------
 
@@ -78,7 +100,7 @@ class Script:
         return {"k": "start", "s": f"Start: {known}.{what}"}
 
     def _operation(self, node: Node) -> Step:
-        name, value = self.name(node), number(node.data)
+        name, value = self.name(node), slot("v", self.number[id(node)])
         formula, numbers = self._formula(node), self._numbers(node)
         words = dict.fromkeys(word for word in (name, formula, numbers, value) if word)
         edges = [
@@ -102,15 +124,13 @@ class Script:
         number_ = self.number[id(self.reading.root)]
         return {"k": "seed", "s": sentence, "n": number_, "t": self.tint(1.0)}
 
-    def _use(self, use: Use) -> Step:
+    def _use(self, i: int, use: Use) -> Step:
         edge = use.edge
         child, parent = self.name(edge.child), self.name(edge.parent)
-        upstream, local, share, before, after = (
-            number(x) for x in (use.upstream, edge.local, edge.contribution, use.before, use.after)
-        )
+        upstream, local, share, before, after = (slot(kind, i) for kind in "ulcba")
         if use.edge.local is None:
             sentence = f"Backward: how {child} passes its gradient to {parent} is written by hand"
-            final = number(self.replay.gradients[id(edge.parent)])
+            final = slot("g", self.number[id(edge.parent)])
             sentence += f", and not recorded. In the end the gradient of {parent} is {final}."
         else:
             sentence = (
@@ -125,47 +145,47 @@ class Script:
             else:
                 sentence += f"whose gradient goes from {before} to {after}."
         self._used.add(id(edge.parent))
-        slope = clean(self.reading.slope(edge))
-        partial = f"∂{child}/∂{parent}"
-        return {
+        step = {
             "k": "use",
             "s": sentence,
             "n": self.number[id(edge.parent)],
             "m": self.number[id(edge.child)],
             "e": [self.edge_numbers[id(edge.child), edge.argnum]],
-            "u": upstream,
-            "l": local,
-            "d": f"{partial} = {cut(slope, 24)}" if slope not in ("", local) else partial,
-            "c": share,
-            "a": f"{before} + {bracketed(share)}",
-            "g": after,
+            "i": i,
+            "d": self._partial(use, f"∂{child}/∂{parent}"),
             "t": self.tint(use.after),
         }
+        if not self.reading.is_always(edge):  # elsewhere the slope may be another of its cases
+            step["D"] = f"∂{child}/∂{parent}"
+        return step
+
+    def _partial(self, use: Use, partial: str) -> str:
+        slope = clean(self.reading.slope(use.edge))
+        told = slope not in ("", number(use.edge.local))
+        return f"{partial} = {cut(slope, 24)}" if told else partial
 
     def _done(self) -> Step:
         leaves = [n for n in self.reading.nodes if n.is_leaf and n.requires_grad]
         gradients = self.replay.gradients
         root = self.name(self.reading.root)
         most = max(leaves, key=lambda n: abs(gradients[id(n)] or 0.0), default=None)
-        sentence = "Done: every gradient is there."
-        if most is not None and not gradients[id(most)]:
-            sentence = f"Done: where one of the inputs changes by a little, {root} stays as it is."
-        elif most is not None and not math.isfinite(gradients[id(most)] or 0.0):
-            bad = number(gradients[id(most)])
-            sentence = (
-                f"Done: the gradient of {self.name(most)} is {bad}, from which nothing follows."
-            )
-        elif most is not None:
-            slope = number(gradients[id(most)])
-            moves = "falls" if slope.startswith("−") else "grows"
-            sentence = (
-                f"Done: each gradient says how fast {root} changes with that value. Where"
-                f" {self.name(most)} grows by a little, {root} {moves} by"
-                f" {slope.removeprefix('−')} times as much."
-            )
-        chips = [[f"∂{root}/∂{self.name(n)}", number(gradients[id(n)])] for n in leaves[:_CHIPS]]
+        endings = _endings(root)
+        if most is None:
+            sentence = "Done: every gradient is there."
+        else:
+            total = gradients[id(most)] or 0.0
+            kind = 1 if not math.isfinite(total) else 0 if not total else 2 + (total > 0.0)
+            sentence = endings[kind].replace("\x02n;", self.name(most))
+            place = self.number[id(most)]
+            sentence = sentence.replace("\x02x;", slot("g", place)).replace("\x02y;", _size(total))
+        chips = [
+            [f"∂{root}/∂{self.name(n)}", slot("g", self.number[id(n)])] for n in leaves[:_CHIPS]
+        ]
         more = len(leaves) - _CHIPS
-        return {"k": "done", "s": sentence, "q": chips, "r": f"+ {more} more" if more > 0 else ""}
+        return {
+            "k": "done", "s": sentence, "q": chips, "r": f"+ {more} more" if more > 0 else "",
+            "w": endings if leaves else [],
+        }  # fmt: skip
 
     # -- neurons, in which steps happen that are not seen while they are folded -------------------
 
@@ -192,12 +212,11 @@ class Script:
     def _computes(self, neuron: Neuron) -> str:
         words = [self.name(neuron.out), clean(self.reading.neuron_formula(neuron))]
         if not neuron.is_linear:
-            words.append(f"{clean(activation(neuron))}({number(neuron.total.data)})")
-        return f"Forward, neuron by neuron: {' = '.join([*words, number(neuron.out.data)])}."
+            words.append(f"{clean(activation(neuron))}({self._slot('v', neuron.total)})")
+        return f"Forward, neuron by neuron: {' = '.join([*words, self._slot('v', neuron.out)])}."
 
     def _learns(self, neuron: Neuron) -> str:
-        gradients = self.replay.gradients
-        out, total = (number(gradients[id(node)]) for node in (neuron.out, neuron.total))
+        out, total = (self._slot("g", node) for node in (neuron.out, neuron.total))
         name, count = self.name(neuron.out), len(neuron.parameters)
         through = "" if neuron.is_linear else f", before {clean(activation(neuron))} {total}"
         return (
@@ -206,6 +225,9 @@ class Script:
         )
 
     # -- words and numbers -------------------------------------------------------------------------
+
+    def _slot(self, kind: str, node: Node, brackets: bool = False) -> str:
+        return slot(kind, self.number[id(node)], brackets)
 
     def name(self, node: Node) -> str:
         """Return the name of a node, as long as a sentence can bear."""
@@ -238,18 +260,10 @@ class Script:
         return f"{called} = {text}" if short else called
 
     def doubts(self) -> list[str]:
-        """Return what does not agree with the numbers in the graph, a sentence each."""
+        """Return what does not belong together in the graph, a sentence each."""
         found = []
         if old := self.replay.outdated:
             found.append(outdated_words([self.name(node) for node in old]))
-        if differing := self.replay.differing:
-            node = differing[0]
-            more = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
-            found.append(
-                f"The stored grad differs: {self.name(node)}.grad is {number(node.grad)}, and one"
-                f" pass gives {number(self.replay.gradients[id(node)])}{more}. Was backward()"
-                " called more than once without zero_grad(), or from another result?"
-            )
         return found
 
     def facts(self, node: Node) -> dict[str, str]:
@@ -277,8 +291,11 @@ class Script:
     def _numbers(self, node: Node) -> str:
         if node.primitive is None:
             return ""
-        operands = [bracketed(number(x)) for x in node.inputs]
-        return cut(clean(written(node.primitive, operands)), _LONG)
+        operands = [
+            self._slot("v", x, brackets=True) if isinstance(x, Node) else bracketed(number(x))
+            for x in node.inputs
+        ]
+        return cut_filled(written(node.primitive, operands), _LONG, self.strings)
 
 
 def number(x: Any) -> str:
@@ -287,9 +304,25 @@ def number(x: Any) -> str:
     return "?" if x is None else style.number(x).replace("-", "−")
 
 
-def bracketed(text: str) -> str:
-    """Put a negative number in brackets, 0 + (−0.3)."""
-    return f"({text})" if text.startswith("−") else text
+def _endings(root: str) -> list[str]:
+    """Return what is said at the end: of a largest gradient that is 0, not finite, below, above 0.
+
+    The slots n, x and y are for the name of what has it, the gradient, and its size.
+    """
+    grows = (
+        f"Done: each gradient says how fast {root} changes with that value. Where \x02n; grows by a"
+        f" little, {root} %s by \x02y; times as much."
+    )
+    return [
+        f"Done: where one of the inputs changes by a little, {root} stays as it is.",
+        "Done: the gradient of \x02n; is \x02x;, from which nothing follows.",
+        grows.replace("%s", "falls"),
+        grows.replace("%s", "grows"),
+    ]
+
+
+def _size(x: float) -> str:
+    return number(abs(x))
 
 
 def exact(x: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the tests of pictures share: the graph of J = 3 (a + b c), and machines without engines."""
+"""What the tests of pictures share: the graph of J = 3 (a + b c), browsers, pretended machines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from autodiff import Value
+from tests.long import ALL
+
+from .browsers import BROWSERS, asker
 
 
 @pytest.fixture
@@ -20,6 +23,14 @@ def J():
     u.label, v.label, result.label = "u", "v", "J"
     result.backward()
     return result
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"] if ALL else ["chromium"])
+def ask(tmp_path_factory, request):
+    """Run JavaScript in a page, in a browser."""
+    if not BROWSERS[request.param]:
+        pytest.skip(f"{request.param} is not installed")
+    return asker(request.param, lambda: tmp_path_factory.mktemp("page"))
 
 
 class Machine:

@@ -47,7 +47,7 @@ def test_gradients_that_agree():
         ("a", -4.0, "the sign is turned"),
         ("a", 8.0, "twice as much: two calls of backward() without zero_grad() between?"),
         ("a", 0.0, "it is 0: was backward() called"),
-        ("a", None, "nothing came back there"),
+        ("a", None, "there nothing came back: is it part"),
         ("b", 2.0, "it is ∂u/∂b alone: was the factor ∂J/∂u forgotten?"),
         ("c", 3.0, "it is ∂u/∂c alone"),
         ("b", 3.0, "it is ∂J/∂u unchanged: was the factor ∂u/∂b forgotten?"),
