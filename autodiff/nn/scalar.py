@@ -61,6 +61,10 @@ class Neuron(Module):
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise ValueError(f"Neuron got activation={activation!r}; expected one of {known}")
+        if isinstance(nonlin, str):  # which would be true, whatever it says
+            raise TypeError(
+                f"Neuron got nonlin={nonlin!r}; expected True or False: write activation={nonlin!r}"
+            )
         draw = (rng or random).uniform
         self.w = [Value(draw(-1, 1)) for _ in range(nin)]
         self.b = Value(0.0)

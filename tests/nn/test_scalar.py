@@ -125,6 +125,8 @@ def test_a_wrong_width_names_the_layer():
 def test_what_cannot_be_built_says_so():
     with pytest.raises(ValueError, match="activation='rleu'; expected one of linear, relu"):
         Neuron(2, activation="rleu")
+    with pytest.raises(TypeError, match="expected True or False: write activation='tanh'"):
+        MLP(2, [2, 1], nonlin="tanh")
     for build in (lambda: Neuron(0), lambda: Layer(2, -1), lambda: MLP(2.5, [1])):
         with pytest.raises(ValueError, match="expected a whole number of at least 1"):
             build()
