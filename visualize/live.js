@@ -83,7 +83,7 @@ function moved(next) {
     if (x < +slider.min) slider.min = x;
     if (x > +slider.max) slider.max = x;
     slider.value = x;
-    if (document.activeElement !== field) field.value = Number(x.toPrecision(6));
+    if (document.activeElement !== field) field.value = Number(x.toPrecision(4));
     row.classList.toggle("moved", !Object.is(x, base.leaves[leaf]));
   }
   $("reset").disabled = !state;
@@ -109,12 +109,13 @@ function nudge(leaf, sign) {
   box("va", "true change", `${digits(run.raw.v[data.root])} − ${bracketed(digits(before.v[data.root]))}`, digits(true_), into);
   box("", "off by", "", Math.abs(off) <= 1e-14 * scale ? "0" : digits(off), into);
 }
+const wide = `${Math.min(20, Math.max(0, ...inputs.map(n => data.names[n].length)) + 1)}ch`;
 function knob(n, leaf) {
   const row = document.createElement("div"), name = document.createElement("span");
   const x = program.start.leaves[leaf], reach = Number.isFinite(x) ? Math.max(1, 2 * Math.abs(x)) : 1, middle = Number.isFinite(x) ? x : 0;
   const made = (tag, more) => Object.assign(document.createElement(tag), more);
   const slider = made("input", {type: "range", step: "any", min: middle - reach, max: middle + reach, value: middle});
-  const field = made("input", {type: "number", step: "any", value: Number(middle.toPrecision(6))});
+  const field = made("input", {type: "number", step: "any", value: Number(middle.toPrecision(4))});
   const [less, more] = [-1, 1].map(sign => {
     const button = made("button", {textContent: sign < 0 ? "−" : "+"});
     button.setAttribute("aria-label", `nudge ${data.names[n]} ${sign < 0 ? "down" : "up"}`);
@@ -124,7 +125,7 @@ function knob(n, leaf) {
   row.className = "leaf";
   name.className = "name";
   name.textContent = name.title = data.names[n];
-  name.style.width = `${Math.min(16, Math.max(...inputs.map(n => data.names[n].length)) + 1)}ch`;
+  name.style.width = wide;
   slider.setAttribute("aria-label", data.names[n]);
   field.setAttribute("aria-label", `${data.names[n]}, as a number`);
   for (const input of [slider, field]) input.addEventListener("input", () => { stop(); $("nudged").replaceChildren(); if (input.value !== "") put(leaf, +input.value); });
@@ -173,6 +174,7 @@ function roll(on = !rolling) {
 if (program) {
   inputs.forEach((n, leaf) => { if (recorded.g[n] !== "–") $("leaves").append(knob(n, leaf)); });
   $("try").hidden = !sliders.size;
+  $("leaves").style.gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${wide} + 270px), 1fr))`;
   $("reset").addEventListener("click", () => { $("nudged").replaceChildren(); moved(null); });
 } else {
   $("try").hidden = !data.lack;
