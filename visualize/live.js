@@ -8,11 +8,16 @@ function digits(x) {
   const size = Math.abs(x), sign = x < 0 ? "−" : "";
   if (!Number.isFinite(x)) return x !== x ? "nan" : sign + "inf";
   if (size === 0) return "0";
-  if (size >= 9999.5 && size < 99999.5) return sign + size.toFixed(0);
-  const short = Number(size.toPrecision(4));
+  if (size >= 9999.5 && size < 99999.5) return sign + Number(rounded(size, size < 1e4 ? 3 : 4));
+  const [mantissa, exponent] = rounded(size, 3).split("e"), short = Number(`${mantissa}e${exponent}`);
   if (short >= 1e-3 && short < 1e5) return sign + short;
-  const [mantissa, exponent] = size.toExponential(3).split("e");
   return `${sign}${Number(mantissa)}e${Number(exponent)}`.replace("-", "−");
+}
+// Round to so many decimals, a half to the even digit as Python does; JavaScript rounds it up.
+function rounded(size, decimals) {
+  const text = size.toExponential(decimals), [mantissa, exponent] = text.split("e"), odd = mantissa.at(-1) % 2;
+  const half = /^50*$/.test(size.toExponential(Math.min(100, decimals + 60)).split("e")[0].slice(mantissa.length + !decimals));
+  return half && odd ? `${mantissa.slice(0, -1)}${mantissa.at(-1) - 1}e${exponent}` : text;
 }
 
 // Compute a graph forward and backward, in the order of the recorded run. A use is the nodes that an
@@ -58,12 +63,13 @@ function other(state) {
   return {...strings, raw, state, T: raw.g.map(tint), t: raw.a.map(tint), seed: tint(1), E, ending: ending(raw),
     exact: n => [raw.v[n], recorded.g[n] === "–" ? "" : raw.g[n]].map(x => String(x).replaceAll("-", "−"))};
 }
-// What is said at the end, of the input that matters most.
-function ending({g}) {
+// What is said at the end, of the input that matters most, as `script.py` chooses it.
+function ending({v, g}) {
   const free = inputs.filter(n => recorded.g[n] !== "–");
-  if (!free.length || !steps[last].w.length) return steps[last].s;
-  const n = free.reduce((best, n) => Math.abs(g[n]) > Math.abs(g[best]) || g[n] !== g[n] ? n : best), x = g[n];
-  const words = steps[last].w[!Number.isFinite(x) ? 1 : x === 0 ? 0 : x < 0 ? 2 : 3];
+  if (!free.length) return steps[last].s;
+  const wrong = free.find(n => !Number.isFinite(g[n])), finite = Number.isFinite(v[data.root]);
+  const n = wrong ?? free.reduce((best, n) => Math.abs(g[n]) > Math.abs(g[best]) ? n : best), x = g[n];
+  const words = steps[last].w[!finite ? 4 : wrong !== undefined ? 1 : x === 0 ? 0 : x < 0 ? 2 : 3];
   return words.replace("\x02n;", () => data.names[n]).replace("\x02x;", digits(x)).replace("\x02y;", digits(Math.abs(x)));
 }
 
@@ -83,30 +89,36 @@ function moved(next) {
     if (x < +slider.min) slider.min = x;
     if (x > +slider.max) slider.max = x;
     slider.value = x;
-    if (document.activeElement !== field) field.value = Number(x.toPrecision(4));
+    if (document.activeElement !== field) field.value = typed(x);
     row.classList.toggle("moved", !Object.is(x, base.leaves[leaf]));
   }
   $("reset").disabled = !state;
   $("trysays").textContent = state ? `${data.names[data.root]} is now ${run.v[data.root]}; it was ${fixed.v[data.root]}.` : "";
 }
+// A number as a field takes it; one that is none is left empty.
+const typed = x => Number.isFinite(x) ? digits(x).replaceAll("−", "-") : "";
 function put(leaf, x) {
-  if (!Number.isFinite(x)) return;
   const next = copy(state ?? base);
   next.leaves[leaf] = x;
   if (now === 0) render(last); // at the start nothing would be seen to change
-  moved(next);
+  moved(next.leaves.every((x, i) => Object.is(x, base.leaves[i])) ? null : next);
 }
 // The gradient foretells what a small step of one input does; beside it, what it does indeed.
 function nudge(leaf, sign) {
   const before = run_of(state ?? base), n = inputs[leaf], step = sign * $("delta").value;
+  if (!Number.isFinite(before.v[n])) {
+    $("nudged").replaceChildren(`${data.names[n]} is ${digits(before.v[n])}, which no nudge changes: give it a number.`);
+    return;
+  }
   put(leaf, Number(((state ?? base).leaves[leaf] + step).toPrecision(15)));
-  const true_ = run.raw.v[data.root] - before.v[data.root], foretold = before.g[n] * step, J = data.names[data.root];
-  const off = true_ - foretold, scale = Math.abs(run.raw.v[data.root]) + Math.abs(before.v[data.root]);
+  const after = run_of(state ?? base).v[data.root], J = data.names[data.root];
+  const true_ = after - before.v[data.root], foretold = before.g[n] * step;
+  const off = true_ - foretold, scale = Math.abs(after) + Math.abs(before.v[data.root]);
   const into = $("nudged"), signed = digits(Math.abs(step)), name = data.names[n];
   into.replaceChildren();
   box("va", "nudge", "", `${name} ${sign < 0 ? "−" : "+"} ${signed}`, into);
   box("up", "predicted", `∂${J}/∂${name} × ${bracketed(digits(step))} = ${digits(before.g[n])} × ${bracketed(digits(step))}`, digits(foretold), into);
-  box("va", "true change", `${digits(run.raw.v[data.root])} − ${bracketed(digits(before.v[data.root]))}`, digits(true_), into);
+  box("va", "true change", `${digits(after)} − ${bracketed(digits(before.v[data.root]))}`, digits(true_), into);
   box("", "off by", "", Math.abs(off) <= 1e-14 * scale ? "0" : digits(off), into);
 }
 const wide = `${Math.min(20, Math.max(0, ...inputs.map(n => data.names[n].length)) + 1)}ch`;
@@ -115,7 +127,7 @@ function knob(n, leaf) {
   const x = program.start.leaves[leaf], reach = Number.isFinite(x) ? Math.max(1, 2 * Math.abs(x)) : 1, middle = Number.isFinite(x) ? x : 0;
   const made = (tag, more) => Object.assign(document.createElement(tag), more);
   const slider = made("input", {type: "range", step: "any", min: middle - reach, max: middle + reach, value: middle});
-  const field = made("input", {type: "number", step: "any", value: Number(middle.toPrecision(4))});
+  const field = made("input", {type: "number", step: "any", value: typed(x), placeholder: digits(x)});
   const [less, more] = [-1, 1].map(sign => {
     const button = made("button", {textContent: sign < 0 ? "−" : "+"});
     button.setAttribute("aria-label", `nudge ${data.names[n]} ${sign < 0 ? "down" : "up"}`);
@@ -128,7 +140,12 @@ function knob(n, leaf) {
   name.style.width = wide;
   slider.setAttribute("aria-label", data.names[n]);
   field.setAttribute("aria-label", `${data.names[n]}, as a number`);
-  for (const input of [slider, field]) input.addEventListener("input", () => { stop(); $("nudged").replaceChildren(); if (input.value !== "") put(leaf, +input.value); });
+  for (const input of [slider, field]) input.addEventListener("input", () => {
+    stop();
+    $("nudged").replaceChildren();
+    if (input.value !== "") put(leaf, +input.value);
+  });
+  field.addEventListener("change", () => { field.value = typed((state ?? base).leaves[leaf]); });
   row.append(name, less, slider, more, field);
   sliders.set(leaf, {row, slider, field});
   return row;

@@ -34,6 +34,7 @@ function show(other) {
     g.setAttribute("aria-label", `${f.n}, ${f.k}, value ${run.v[n]}, gradient ${run.g[n]}`);
   }
   ledger.forEach(row => enter(row));
+  $("wrong")?.classList.toggle("past", run !== recorded); // it is of the recorded numbers
   render(now);
 }
 // Write the numbers of a row of the ledger, with a ? for the one that the quiz asks for.
@@ -58,8 +59,9 @@ function render(i) {
     tint.setAttribute("opacity", +!["0", "–", "?"].includes(text));
     value.classList.toggle("bad", bad(value.textContent));
     for (const part of [grad, tint]) part.classList.toggle("bad", bad(text));
-    g.classList.toggle("made", s.n === n && s.k !== "done");
-    g.classList.toggle("from", s.k === "use" ? s.m === n : s.k === "op" && s.e.some(e => data.edges[e][0] === n));
+    const from = s.k === "use" ? shown(s.m, s) === n : s.k === "op" && s.e.some(e => data.edges[e][0] === n);
+    g.classList.toggle("made", s.k !== "done" && shown(s.n, s) === n);
+    g.classList.toggle("from", from && shown(s.n, s) !== n);
   }
   const backward = s.k === "use" || s.k === "seed";
   $("stage").style.setProperty("--now", backward ? "var(--gradient)" : "var(--value)");
@@ -103,6 +105,11 @@ function render(i) {
   if (!timer) $("live").textContent = $("says").textContent;
   if (!$("stage").classList.contains("fit")) follow(s);
 }
+// The card that stands for a node at a step: where that is inside a folded neuron, the neuron's.
+function shown(n, s) {
+  const card = cards.get(n);
+  return s.o === undefined || (card && visible(card)) ? n : data.panels[s.o]?.n ?? n;
+}
 function box(kind, small, text, big, into = $("boxes")) {
   const div = document.createElement("div");
   div.className = "box " + kind;
@@ -139,7 +146,8 @@ function boxes(s, done, hidden) {
   }
 }
 function follow(s, behavior = calm.matches ? "auto" : "smooth") {
-  const stage = $("stage"), box = stage.getBoundingClientRect(), pair = [cards.get(s.n), cards.get(s.m)].filter(Boolean);
+  if (s.k === "start") s = steps[1]; // what comes first is of more use than a corner
+  const stage = $("stage"), box = stage.getBoundingClientRect(), pair = [s.n, s.m].filter(n => n !== undefined).map(n => cards.get(shown(n, s))).filter(Boolean);
   if (!pair.length) return;
   const at = pair.map(g => g.getBoundingClientRect()), mean = f => at.reduce((sum, b) => sum + f(b), 0) / at.length;
   stage.scrollBy({left: mean(b => b.left + b.width / 2) - box.left - box.width / 2,

@@ -192,13 +192,14 @@ def _doubts(script: Script, bug: Bug | None, count: int, given: bool) -> Iterato
     if bug is not None:
         name = script.name(bug.node)
         right = number(script.replay.gradients[id(bug.node)])
-        more = f", and {bug.others} more" if bug.others else ""
+        others = "one other is" if bug.others == 1 else f"{bug.others} others are"
+        more = f" ({others} wrong too)" if bug.others else ""
         what = (
             f"The gradient given for {name}" if given else f"The stored grad differs: {name}.grad"
         )
         sentence = f"{what} is {number(bug.number)}, and one pass gives {right}{more}. {bug.words}"
         button = '<button id="bug" hidden>Show me where</button>'
-        yield f'<p class="doubts">{escape(sentence)} {button}</p>'
+        yield f'<p class="doubts" id="wrong">{escape(sentence)} {button}</p>'
     elif given:
         are = "gradient that was given is" if count == 1 else "gradients that were given are"
         yield f"<p>The {f'{count} ' * (count != 1)}{are} right.</p>"

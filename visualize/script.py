@@ -173,8 +173,12 @@ class Script:
         if most is None:
             sentence = "Done: every gradient is there."
         else:
+            wrong = [n for n in leaves if not math.isfinite(gradients[id(n)] or 0.0)]
+            most = wrong[0] if wrong else most
             total = gradients[id(most)] or 0.0
-            kind = 1 if not math.isfinite(total) else 0 if not total else 2 + (total > 0.0)
+            kind = 1 if wrong else 0 if not total else 2 + (total > 0.0)
+            if not math.isfinite(self.reading.root.data):
+                kind = 4
             sentence = endings[kind].replace("\x02n;", self.name(most))
             place = self.number[id(most)]
             sentence = sentence.replace("\x02x;", slot("g", place)).replace("\x02y;", _size(total))
@@ -307,7 +311,8 @@ def number(x: Any) -> str:
 def _endings(root: str) -> list[str]:
     """Return what is said at the end: of a largest gradient that is 0, not finite, below, above 0.
 
-    The slots n, x and y are for the name of what has it, the gradient, and its size.
+    The last is of a root that is not finite. The slots n, x and y are for the name of what has that
+    gradient, the gradient, and its size.
     """
     grows = (
         f"Done: each gradient says how fast {root} changes with that value. Where \x02n; grows by a"
@@ -318,6 +323,7 @@ def _endings(root: str) -> list[str]:
         "Done: the gradient of \x02n; is \x02x;, from which nothing follows.",
         grows.replace("%s", "falls"),
         grows.replace("%s", "grows"),
+        f"Done: {root} is no finite number, so its gradients say nothing.",
     ]
 
 

@@ -164,6 +164,7 @@ def test_random_graphs_are_as_in_python(ask):
 def test_numbers_are_written_as_in_python(ask):
     rng = random.Random(3)
     xs = [*EDGES, 9999.4, 9999.6, 12345.6, 99999.6, 0.00099996, 0.0009999, 123456.0, 1e-5]
+    xs += [7.5625, 7.5635, -75.625, 12344.5, 12345.5, 1000.5, 1001.5, 0.5, 2.5, 1234.5, 2.0**-12]
     xs += [rng.choice([-1, 1]) * 10 ** rng.uniform(-12, 12) for _ in range(3000)]
     found = ask(page(), f"return [{written(xs)}].map(digits);")
     assert found == [style.number(x).replace("-", "−") for x in xs]
@@ -242,7 +243,7 @@ def test_infinities_and_nan_are_shown_as_such(ask):
       seen.push(cards.get(number("t₁")).querySelector(".v").classList.contains("bad")); return seen;""")  # fmt: skip
     assert found == [
         "0 inf, −inf 1", True,
-        "Done: the gradient of x is inf, from which nothing follows.",
+        "Done: t₂ is no finite number, so its gradients say nothing.",
         "−1 −1, nan 1", False,
     ]  # fmt: skip
 
@@ -256,6 +257,31 @@ def test_what_is_no_row_has_no_sliders_and_says_why(ask):
     assert found[0] is False
     assert found[1].startswith("The inputs cannot be moved here: twice is an operation of your own")
     assert found[2] == 0
+
+
+def test_a_number_that_is_none_can_be_mended(ask):
+    x, y = Value(math.nan), Value(3.0)
+    found = ask(explore(x * y, names={"x": x, "y": y, "z": x * y}), """
+      const [field] = document.querySelectorAll(".leaf input[type=number]"); seen.push(field.value, field.placeholder);
+      document.querySelectorAll(".leaf button")[1].click(); seen.push($("nudged").textContent, run.v[0]);
+      field.value = 2; field.dispatchEvent(new Event("input")); seen.push(run.v[2], $("says").textContent);
+      field.value = ""; field.dispatchEvent(new Event("change")); seen.push(field.value);
+      const [, more, ...rest] = document.querySelectorAll(".leaf button"); more.click(); more.previousElementSibling;
+      document.querySelectorAll(".leaf button")[0].click(); seen.push(run.v[0], $("reset").disabled);
+      return seen;""")  # fmt: skip
+    assert found == [
+        "", "nan", "x is nan, which no nudge changes: give it a number.", "nan",
+        "6", "Done: each gradient says how fast t₁ changes with that value. Where x grows by a"
+        " little, t₁ grows by 3 times as much.", "2", "2", False,
+    ]  # fmt: skip
+
+
+def test_back_at_the_start_there_is_nothing_to_reset(ask):
+    found = ask(page(), """
+      const [less, more] = document.querySelectorAll(".leaf button");
+      more.click(); seen.push($("reset").disabled); less.click(); seen.push($("reset").disabled, run === recorded);
+      return seen;""")  # fmt: skip
+    assert found == [False, True, True]
 
 
 # -- the training film -----------------------------------------------------------------------------

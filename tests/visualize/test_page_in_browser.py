@@ -179,3 +179,13 @@ def test_what_is_printed_is_the_end_and_the_step_comes_back(ask):
       go(2); dispatchEvent(new Event("beforeprint")); seen.push(now);
       dispatchEvent(new Event("afterprint")); seen.push(now); return seen;""")  # fmt: skip
     assert found == [10, 2]
+
+
+def test_what_happens_inside_a_folded_neuron_is_shown_at_its_card(ask):
+    model = MLP(2, [2, 1])
+    page = explore(mse(model([1.0, -2.0]), 0.5), fold="neuron")
+    found = ask(page, """
+      const outlined = () => all.filter(g => visible(g) && g.matches(".made, .from")).map(g => +g.dataset.n);
+      for (let i = 1; i < last; i++) { go(i); seen.push([steps[i].o !== undefined, outlined().length > 0]); }
+      return [seen.every(s => s[1]), seen.some(s => s[0])];""")  # fmt: skip
+    assert found == [True, True]

@@ -16,6 +16,7 @@ from PIL import Image
 
 import autodiff
 from autodiff import Tensor, Value, data, nn
+from tests.long import ALL
 from tests.visualize.plotting import assert_all_words_can_be_read, said
 from visualize import plots
 from visualize.style import DARK, LIGHT
@@ -138,7 +139,7 @@ def test_the_same_plot_twice_is_the_same_file_whatever_the_readers_style(tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILMS)
-@pytest.mark.parametrize("theme, colors", [("light", LIGHT), ("dark", DARK)])
+@pytest.mark.parametrize("theme, colors", [("light", LIGHT), ("dark", DARK)][: 1 + ALL])
 def test_a_film_is_small_and_stands_on_its_ground(name, theme, colors):
     plot = PLOTS[name](theme=theme)
     film = plot._film()
