@@ -9,14 +9,14 @@ wrong by one of the edges into it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autodiff.graph import Node
 
 from .comparison import gradients_by_node
 from .mistakes import Share, mistake
-from .reading import gradient, plain
+from .reading import gradient, plain, same
 from .text import cut
 
 if TYPE_CHECKING:
@@ -35,23 +35,58 @@ class Bug(NamedTuple):
     others: int  # that are wrong too
 
 
-def checked(script: Script, grads: Mapping[Any, Any] | None) -> tuple[Bug | None, int]:
-    """Return the first bug in these gradients, or in the stored ones, and how many were checked."""
-    nodes, totals = script.reading.nodes, script.replay.gradients
-    if grads is None:
-        differing = {id(node) for node in script.replay.differing}
-        given = {id(n): gradient(n) for n in nodes if n.has_grad and totals.get(id(n)) is not None}
-        wrong = [n for n in nodes if id(n) in differing]
-    else:
-        given = gradients_by_node(grads, script.reading, "explore")
-        wrong = [n for n in nodes if id(n) in given and not _near(given[id(n)], totals[id(n)])]
+class Check(NamedTuple):
+    """The first bug in some gradients, if there is one; how many were checked, and could not be."""
+
+    bug: Bug | None
+    checked: int
+    unknown: list[Node]
+
+
+def checked(script: Script, grads: Mapping[Any, Any] | None) -> Check:
+    """Check these gradients, or the stored ones.
+
+    Stored ones are not, where a value has changed since: they are of what was there before.
+    """
+    nodes, replay = script.reading.nodes, script.replay
+    given = _stored(nodes) if grads is None else _given(script, grads)
+    if grads is None and replay.outdated:
+        return Check(None, 0, [])
+    known = {key: x for key, x in given.items() if replay.gradients.get(key) is not None}
+    unknown = [node for node in nodes if id(node) in given and id(node) not in known]
+    wrong = replay.differing
+    if grads is not None:
+        right = replay.gradients
+        wrong = [n for n in nodes if id(n) in known and not _near(known[id(n)], right[id(n)])]
     if not wrong:
-        return None, len(given)
+        return Check(None, len(known), unknown)
     # A gradient is complete after the last edge that adds to it: the first such is the cause.
-    complete = {id(use.edge.parent): i for i, use in enumerate(script.replay.uses)}
+    complete = {id(use.edge.parent): i for i, use in enumerate(replay.uses)}
     first = min(wrong, key=lambda n: complete.get(id(n), -1))
-    step, words = _where(script, first, given[id(first)], stored=grads is None)
-    return Bug(first, given[id(first)], step, words, len(wrong) - 1), len(given)
+    step, words = _where(script, first, known[id(first)], stored=grads is None)
+    bug = Bug(first, known[id(first)], step, words, len(wrong) - 1)
+    return Check(bug, len(known), unknown)
+
+
+def _stored(nodes: Sequence[Node]) -> dict[int, float | None]:
+    return {id(node): gradient(node) for node in nodes if node.has_grad and node.requires_grad}
+
+
+def _given(script: Script, grads: Mapping[Any, Any]) -> dict[int, float | None]:
+    given = gradients_by_node(grads, script.reading, "explore")
+    for node in script.reading.nodes:
+        number, name = given.get(id(node)), script.name(node)
+        if shape := getattr(number, "shape", ()):
+            raise ValueError(
+                f"explore() got an array of shape {shape} as the gradient of {name}; expected a"
+                " number, as its values are"
+            )
+        if id(node) in given and not node.requires_grad:
+            raise ValueError(
+                f"explore() got a gradient of {name}, which is a constant: made under no_grad(),"
+                " detached, or of constants alone"
+            )
+    return given
 
 
 def _where(script: Script, node: Node, there: float | None, stored: bool) -> tuple[int, str]:
@@ -61,8 +96,6 @@ def _where(script: Script, node: Node, there: float | None, stored: bool) -> tup
     if node is reading.root:
         return first - 1, "backward() starts here, with 1 unless it is told."
     uses = [(i, use) for i, use in enumerate(replay.uses) if use.edge.parent is node]
-    if not uses:
-        return first + len(replay.uses), "No edge leads to it."
     here = replay.gradients[id(node)]
     shares = [
         Share(edge.child, use.upstream, plain(edge.local), plain(edge.contribution) or 0.0)
@@ -73,11 +106,10 @@ def _where(script: Script, node: Node, there: float | None, stored: bool) -> tup
     if found is not None:
         words = found.words[0].upper() + found.words[1:]
         return first + uses[found.share][0], words + "." * (words[-1] not in "?.")
-    if stored and here is not None and there is not None:
-        return first + uses[0][0], (
-            f"It is {_shown(there - here)} too much: was that in .grad before, for want of a"
-            " zero_grad()?"
-        )
+    if stored and here is not None and there is not None and math.isfinite(there - here):
+        amount = f"It is {_shown(abs(there - here))} too {'much' if there > here else 'little'}"
+        why = f"{amount}: was that in .grad before, for want of a zero_grad()?"
+        return first + uses[0][0], why
     return first + uses[0][0], "From here on it is another number."
 
 
@@ -88,7 +120,4 @@ def _shown(x: float) -> str:
 
 
 def _near(a: float | None, b: float | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    same = a == b or (math.isnan(a) and math.isnan(b))
-    return same or math.isclose(a, b, rel_tol=_NEAR, abs_tol=1e-12)
+    return a is not None and b is not None and same(a, b, _NEAR)

@@ -138,6 +138,17 @@ def check_limit(limit: Any, function: str) -> None:
         raise ValueError(f"{function}() got limit={limit!r}; expected a whole number of at least 1")
 
 
+def check_gradients(grads: Any, caller: str) -> None:
+    """Raise TypeError for gradients that are in no dict, ValueError for an empty one."""
+    if grads is not None and not isinstance(grads, Mapping):
+        raise TypeError(
+            f"{caller}() got grads={shown(grads)}; expected a dict from names or values to numbers,"
+            " as in {'a': 3.0}"
+        )
+    if grads is not None and not grads:
+        raise ValueError(f"{caller}() got grads={{}}; expected at least one gradient to check")
+
+
 def check_names(names: Any, function: str) -> None:
     """Raise TypeError for what is no dict of names."""
     if names is not None and not isinstance(names, Mapping):

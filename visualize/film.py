@@ -109,10 +109,11 @@ class Film:
             there += " of other operands"
         return f"its value {at + 1} is made by {here}, and that of the first step by {there}"
 
-    def first(self, names: dict[int, str]) -> tuple[Reading, dict[int, str]]:
+    def first(self, names: dict[int, str]) -> tuple[Reading, dict[int, str], dict[int, Node]]:
         """Return the graph of the first step with its own numbers, and names for its nodes.
 
-        Its leaves are the model's, which has learnt since: so this is a copy.
+        Its leaves are the model's, which has learnt since: so this is a copy. The third is the copy
+        of each node by its id.
         """
         ours, theirs = topological_order(self.root), topological_order(copy.deepcopy(self.root))
         numbers = iter(self._frames[0])
@@ -121,7 +122,8 @@ class Film:
                 node.data = next(numbers)
                 node.grad = node.blank
         reading = Reading(theirs[-1], {})
-        return reading, {id(b): names[id(a)] for a, b in zip(ours, theirs)}
+        copies = {id(a): b for a, b in zip(ours, theirs)}
+        return reading, {id(b): names[id(a)] for a, b in zip(ours, theirs)}, copies
 
     def expression(self) -> str:
         """Return the film as JavaScript: the numbers that move, at each step."""

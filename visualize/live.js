@@ -80,16 +80,20 @@ let base = program ? copy(program.start) : null; // where Reset goes: the record
 let fixed = recorded; // the run of `base`
 const sliders = new Map();
 
-function moved(next) {
+function moved(next, by = null) {
   state = next;
   show(state ? other(state) : fixed);
   const numbers = (state ?? base).leaves;
   for (const [leaf, {row, slider, field}] of sliders) {
     const x = numbers[leaf];
-    if (x < +slider.min) slider.min = x;
-    if (x > +slider.max) slider.max = x;
-    slider.value = x;
-    if (document.activeElement !== field) field.value = typed(x);
+    slider.disabled = !Number.isFinite(x);
+    if (!slider.disabled) {
+      if (x < +slider.min) slider.min = x;
+      if (x > +slider.max) slider.max = x;
+      slider.value = x;
+    }
+    field.placeholder = digits(x);
+    if (field !== by) field.value = typed(x);
     row.classList.toggle("moved", !Object.is(x, base.leaves[leaf]));
   }
   $("reset").disabled = !state;
@@ -97,14 +101,15 @@ function moved(next) {
 }
 // A number as a field takes it; one that is none is left empty.
 const typed = x => Number.isFinite(x) ? digits(x).replaceAll("−", "-") : "";
-function put(leaf, x) {
+function put(leaf, x, by) {
   const next = copy(state ?? base);
   next.leaves[leaf] = x;
   if (now === 0) render(last); // at the start nothing would be seen to change
-  moved(next.leaves.every((x, i) => Object.is(x, base.leaves[i])) ? null : next);
+  moved(next.leaves.every((x, i) => Object.is(x, base.leaves[i])) ? null : next, by);
 }
 // The gradient foretells what a small step of one input does; beside it, what it does indeed.
 function nudge(leaf, sign) {
+  stop();
   const before = run_of(state ?? base), n = inputs[leaf], step = sign * $("delta").value;
   if (!Number.isFinite(before.v[n])) {
     $("nudged").replaceChildren(`${data.names[n]} is ${digits(before.v[n])}, which no nudge changes: give it a number.`);
@@ -128,6 +133,7 @@ function knob(n, leaf) {
   const made = (tag, more) => Object.assign(document.createElement(tag), more);
   const slider = made("input", {type: "range", step: "any", min: middle - reach, max: middle + reach, value: middle});
   const field = made("input", {type: "number", step: "any", value: typed(x), placeholder: digits(x)});
+  slider.disabled = !Number.isFinite(x);
   const [less, more] = [-1, 1].map(sign => {
     const button = made("button", {textContent: sign < 0 ? "−" : "+"});
     button.setAttribute("aria-label", `nudge ${data.names[n]} ${sign < 0 ? "down" : "up"}`);
@@ -143,7 +149,7 @@ function knob(n, leaf) {
   for (const input of [slider, field]) input.addEventListener("input", () => {
     stop();
     $("nudged").replaceChildren();
-    if (input.value !== "") put(leaf, +input.value);
+    if (input.value !== "") put(leaf, +input.value, input);
   });
   field.addEventListener("change", () => { field.value = typed((state ?? base).leaves[leaf]); });
   row.append(name, less, slider, more, field);
@@ -151,57 +157,13 @@ function knob(n, leaf) {
   return row;
 }
 
-// -- the training film: the inputs of each step of training -----------------------------------------
-
-const film = program?.film;
-let rolling = 0;
-function frame(k) {
-  const numbers = copy(program.start), all = [numbers.leaves, numbers.constants];
-  film.moving.forEach(([which, i], j) => { all[which][i] = film.frames[k][j]; });
-  base = numbers;
-  fixed = k ? other(base) : recorded;
-  $("frame").value = k;
-  $("nudged").replaceChildren();
-  moved(null);
-  const text = `training step ${film.steps[k]}: ${data.names[data.root]} ${digits(film.loss[k])}`;
-  $("count").textContent = text;
-  $("frame").setAttribute("aria-valuetext", text);
-  const [x, y] = spot(k);
-  $("curve").querySelector("circle").setAttribute("cx", x);
-  $("curve").querySelector("circle").setAttribute("cy", y);
-}
-function spot(k) {
-  const shown = film.loss.filter(Number.isFinite), low = Math.min(...shown), high = Math.max(...shown);
-  const part = Number.isFinite(film.loss[k]) ? (film.loss[k] - low) / (high - low || 1) : 1;
-  return [6 + 208 * k / Math.max(1, film.loss.length - 1), 50 - 44 * part];
-}
-function roll(on = !rolling) {
-  clearInterval(rolling);
-  rolling = 0;
-  $("roll").textContent = on ? "Pause film" : "Play film";
-  if (!on) return;
-  if (now === 0) render(last);
-  if (+$("frame").value === film.loss.length - 1) frame(0);
-  rolling = setInterval(() => {
-    frame(+$("frame").value + 1);
-    if (+$("frame").value === film.loss.length - 1) roll(false);
-  }, Math.max(40, Math.min(400, 8000 / film.loss.length)));
-}
-
 if (program) {
   inputs.forEach((n, leaf) => { if (recorded.g[n] !== "–") $("leaves").append(knob(n, leaf)); });
   $("try").hidden = !sliders.size;
+  $("note").textContent = data.note ?? "";
   $("leaves").style.gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${wide} + 270px), 1fr))`;
-  $("reset").addEventListener("click", () => { $("nudged").replaceChildren(); moved(null); });
+  $("reset").addEventListener("click", () => { stop(); $("nudged").replaceChildren(); moved(null); });
 } else {
   $("try").hidden = !data.lack;
   $("trybar").textContent = data.lack;
-}
-if (film) {
-  $("film").hidden = false;
-  $("frame").max = film.loss.length - 1;
-  $("curve").querySelector("path").setAttribute("d", "M" + film.loss.map((_, k) => spot(k).map(x => x.toFixed(1)).join(" ")).join("L"));
-  $("frame").addEventListener("input", e => { roll(false); if (now === 0) render(last); frame(+e.target.value); });
-  $("roll").addEventListener("click", () => { stop(); roll(); });
-  addEventListener("beforeprint", () => roll(false));
 }

@@ -29,13 +29,19 @@ class Program:
     """The words and rows of a graph, and how its nodes are made; `lack` says if one has no row.
 
     `text` is JavaScript: the words; `rows`, pairs of the value of an operation and of its
-    cotangents; `made`, for each node null or its row and its operands, where ~k is constant k; and
-    `start`, the numbers of all leaves and constants.
+    cotangents; `made`, for each node 0 or its row and its operands, where ~k is constant k; and
+    `start`, the numbers of all leaves and constants. `frozen` are the choices whose condition is a
+    constant, which Python has computed.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self.nodes = nodes
         self.lack = next(filter(None, map(_lack, nodes)), "")
+        self.frozen = [
+            node
+            for node in nodes
+            if node.primitive is elementwise.where and not isinstance(node.inputs[0], Node)
+        ]
         self.text = "" if self.lack else "".join(self._written())
 
     def expression(self, more: str = "") -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from autodiff.graph import Node
 
-from .reading import Reading
+from .reading import Reading, same
 
 
 class Share(NamedTuple):
@@ -38,11 +38,11 @@ def mistake(
 
     The shares are in the order in which they are added up. None if nothing known explains it.
     """
-    if here is None or there is None:
+    if there is None or here is None:
         return Mistake("nothing came back: is it part of that graph, and does it need a gradient?")
     if there == 0.0:
         return Mistake("it is 0: was backward() called, and is it part of that graph?")
-    if _close(there, -here):
+    if _close(there, -here) and there != here:
         return Mistake("the sign is turned")
     if _close(there, 2.0 * here):
         return Mistake("it is twice as much: two calls of backward() without zero_grad() between?")
@@ -72,4 +72,4 @@ def mistake(
 
 
 def _close(a: float, b: float) -> bool:
-    return a == b or (a != a and b != b) or abs(a - b) <= 1e-12 + 1e-6 * abs(b)
+    return same(a, b, 1e-6)

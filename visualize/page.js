@@ -1,5 +1,6 @@
-// The page's own script: what is shown at a step of a run. `live.js` makes other runs than the recorded
-// one, with other inputs; `quiz.js` asks. All three are one script, and share their names.
+// The page's own script: what is shown at a step of a run. Before a step is shown, `quiz.js` says which
+// number it asks for; `live.js` makes other runs than the recorded one, with other inputs, `film.js` those
+// of a training, and `bug.js` goes to the edge where a gradient went wrong. Together they are one script.
 "use strict";
 const $ = id => document.getElementById(id), data = JSON.parse($("data").textContent);
 const steps = data.steps, seed = steps.findIndex(s => s.k === "seed"), last = steps.length - 1;
@@ -29,13 +30,14 @@ function show(other) {
   run = other;
   data.edges.forEach((_, e) => { if (run.E[e]) $("e" + e)?.setAttribute("class", run.E[e]); });
   for (const s of steps) if (s.k === "use" && $("l" + s.e[0])) $("l" + s.e[0]).textContent = "×" + bracketed(run.l[s.i]);
-  for (const g of all) {
-    const n = +g.dataset.n, f = data.facts[n];
-    g.setAttribute("aria-label", `${f.n}, ${f.k}, value ${run.v[n]}, gradient ${run.g[n]}`);
-  }
+  all.forEach(describe);
   ledger.forEach(row => enter(row));
   $("wrong")?.classList.toggle("past", run !== recorded); // it is of the recorded numbers
   render(now);
+}
+function describe(g) {
+  const n = +g.dataset.n, f = data.facts[n], grad = quizzing ? "" : `, gradient ${run.g[n]}`;
+  g.setAttribute("aria-label", `${f.n}, ${f.k}, value ${run.v[n]}${grad}`);
 }
 // Write the numbers of a row of the ledger, with a ? for the one that the quiz asks for.
 function enter(row, hidden) {
@@ -172,14 +174,18 @@ function go(i) {
   render(i);
   if (on) travel(i);
 }
+const halts = []; // what else may be running
 function stop() {
+  for (const halt of halts) halt();
   clearInterval(timer);
   timer = 0;
   $("play").textContent = "Play";
   $("live").textContent = $("says").textContent;
 }
 function play() {
-  if (timer) return stop();
+  const going = timer;
+  stop();
+  if (going) return;
   if (now === last) render(0);
   timer = setInterval(() => { go(now + 1); if (now === last || asked(now)) stop(); }, +$("speed").value);
   $("play").textContent = "Pause";
@@ -222,7 +228,7 @@ function tip(g, x, y) {
   const n = +g.dataset.n, f = data.facts[n], made = data.edges.filter(e => e[1] === +g.dataset.n).map(e => data.names[e[0]]);
   const used = data.edges.filter(e => e[0] === +g.dataset.n).map(e => data.names[e[1]]);
   const [value, grad] = run.exact?.(n) ?? [f.v, f.g];
-  $("tip").textContent = [f.n + (f.f ? " = " + f.f : ""), f.k, "value " + value, grad && "gradient " + grad,
+  $("tip").textContent = [f.n + (f.f ? " = " + f.f : ""), f.k, "value " + value, grad && !quizzing && "gradient " + grad,
     made.length && "made from " + [...new Set(made)].join(", "), used.length && "used by " + [...new Set(used)].join(", ")].filter(Boolean).join("\n");
   $("tip").style.display = "block";
   const b = $("tip").getBoundingClientRect();
@@ -281,19 +287,8 @@ addEventListener("keydown", e => {
   if (!"zZqQ".includes(e.key)) stop();
   act();
 });
-// Show what is wrong in the stored gradients: the first edge where they part from the chain rule's.
-function point() {
-  if (film) frame(0);
-  else if (state) moved(null);
-  go(data.bug.step);
-  $("says").textContent += " " + data.bug.text;
-}
 let start = 0;
 function begin() {
-  if (data.bug) {
-    $("bug").hidden = false;
-    $("bug").addEventListener("click", () => { stop(); point(); });
-  }
   $("slider").max = last;
   $("mark").style.left = `calc(8px + (100% - 16px) * ${seed / Math.max(1, last)})`;
   $("bar").hidden = $("keys").hidden = false;

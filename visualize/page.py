@@ -25,15 +25,15 @@ from typing import TYPE_CHECKING, Any
 from autodiff.graph import Node, topological_order
 from autodiff.naming import known
 
-from .drawing import check, check_limit, check_names, check_node
+from .drawing import check, check_gradients, check_limit, check_names, check_node
 from .files import write_file
 from .limits import FOLDABLE, MOST, counted, refusal
 from .names import caller, name_all
 from .style import DARK, LIGHT, THEMES, Theme
-from .text import clean, cut
+from .text import clean, cut, listed
 
 if TYPE_CHECKING:
-    from .bugs import Bug
+    from .bugs import Bug, Check
     from .film import Film
     from .live import Program
     from .scene import Scene
@@ -108,6 +108,7 @@ def explore(
     if fold is not None:
         check("explore", "fold", fold, FOLDS)
     check_names(names, "explore")
+    check_gradients(grads, "explore")
     if hasattr(root, "shape"):
         raise TypeError(
             f"explore() got a Tensor of shape {root.shape}; expected a Value, as its steps are"
@@ -128,8 +129,9 @@ def explore(
     names_ = name_all(nodes, *namespaces, neurons=reading.neurons)
     if film is not None:
         names_ |= {id(root): name for name in known([film.latest], *namespaces).values()}
-        reading, names_ = film.first(names_)
+        reading, names_, copies = film.first(names_)
         nodes = reading.nodes
+        grads = grads and {copies.get(id(key), key): number for key, number in grads.items()}
     reading.name_by(names_)
     folded = fold == "neuron" or (fold is None and len(nodes) > UNFOLDED and reading.neurons != [])
     inside = hidden_in(reading.neurons) if folded else set()
@@ -154,18 +156,18 @@ def _written(
     from .bugs import checked
     from .live import Program
 
-    bug, count = checked(script, grads)
+    check = checked(script, grads)
     program = Program(script.reading.nodes)
     fills = {
         "theme": "" if theme == "auto" else f' data-theme="{theme}"',
         "title": escape(cut(clean(title), 120) if title else script.title()),
         "colours": "".join(_colours()),
         "kinds": "".join(_kinds()),
-        "doubts": "".join(_doubts(script, bug, count, grads is not None)),
+        "doubts": "".join(_doubts(script, check, grads is not None)),
         "svg": scene.svg,
         "sentence": escape(script.said(-1)),
         "ledger": "".join(_ledger(script)),
-        "data": _json(_data(script, scene, bug, grads is not None, program)),
+        "data": _json(_data(script, scene, check.bug, grads is not None, program)),
         "script": "".join(_script(program, film)),
     }
     template = _part("page.html")
@@ -180,13 +182,14 @@ def _script(program: Program, film: Film | None) -> Iterator[str]:
     yield _part("page.js")
     yield _part("quiz.js")
     yield f"const program = {program.expression(film.expression() if film else '')};\n"
-    yield _part("live.js")
+    yield from map(_part, ("live.js", "film.js", "bug.js"))
 
 
-def _doubts(script: Script, bug: Bug | None, count: int, given: bool) -> Iterator[str]:
+def _doubts(script: Script, check: Check, given: bool) -> Iterator[str]:
     """Yield what is wrong with the numbers, in words."""
     from .script import number
 
+    bug, count = check.bug, check.checked
     for sentence in script.doubts():
         yield f'<p class="doubts">{escape(sentence)}</p>'
     if bug is not None:
@@ -200,9 +203,12 @@ def _doubts(script: Script, bug: Bug | None, count: int, given: bool) -> Iterato
         sentence = f"{what} is {number(bug.number)}, and one pass gives {right}{more}. {bug.words}"
         button = '<button id="bug" hidden>Show me where</button>'
         yield f'<p class="doubts" id="wrong">{escape(sentence)} {button}</p>'
-    elif given:
+    elif given and count:
         are = "gradient that was given is" if count == 1 else "gradients that were given are"
         yield f"<p>The {f'{count} ' * (count != 1)}{are} right.</p>"
+    if given and check.unknown:
+        names = listed(list(map(script.name, check.unknown)), "cannot", "cannot")
+        yield f"<p>{escape(names)} be checked: an operation on the way is written by hand.</p>"
 
 
 def _data(
@@ -220,6 +226,11 @@ def _data(
         more["bug"] = {
             "step": bug.step, "text": bug.words, "whose": whose, "grad": number(bug.number)
         }  # fmt: skip
+    if program.frozen and not program.lack:
+        names = [script.name(node) for node in program.frozen]
+        more["note"] = (
+            f"The condition of {listed(names, 'stays', 'stay')} as recorded: Python chose there."
+        )
     if program.lack:
         more["lack"] = (
             f"The inputs cannot be moved here: {program.lack} is an operation of your own, which"

@@ -1,10 +1,14 @@
 // The quiz hides one number of upstream × local = contribution, and asks for it.
 let quizzing = false;
 const answered = new Map(); // what was said at a step: true for right, false for shown
+// A number as it is shown here, or typed; null for what is none.
 const read = text => {
-  const plain = text.trim().replaceAll("−", "-");
-  return {inf: Infinity, "-inf": -Infinity}[plain] ?? Number(plain || NaN);
+  const plain = text.trim().replaceAll("−", "-"), x = Number(plain || NaN);
+  const special = {nan: NaN, inf: Infinity, "-inf": -Infinity};
+  return plain in special ? special[plain] : x === x ? x : null;
 };
+const right = (got, truth) => Object.is(got, truth) || got === truth
+  || (Number.isFinite(truth) && Math.abs(got - truth) <= 1e-3 * Math.abs(truth));
 
 // Which number is asked for at a step: a factor only where the others tell it.
 function asked(i) {
@@ -34,23 +38,23 @@ function ask(box, kind, s) {
     return button;
   });
   $("boxes").append(note);
-  const at = now, settle = right => {
-    answered.set(at, right);
+  const at = now, settle = told => {
+    answered.set(at, told);
     render(at);
-    if (right) note.textContent = `Right: ${run.u[s.i]} × ${bracketed(run.l[s.i])} = ${run.c[s.i]}.`;
+    if (told) note.textContent = `Right: ${run.u[s.i]} × ${bracketed(run.l[s.i])} = ${run.c[s.i]}.`;
     $("boxes").append(note);
-    $("live").textContent = right ? note.textContent : $("says").textContent;
+    $("live").textContent = told ? note.textContent : $("says").textContent;
     $("next").focus({preventScroll: true});
   };
   const check = () => {
-    const got = read(input.value), truth = run[kind][s.i], near = Math.abs(got - read(truth)) <= 1e-3 * Math.abs(read(truth));
-    if (Object.is(got, read(truth)) || (got === 0 && truth === "0") || near) return settle(true);
+    const got = read(input.value);
+    if (got !== null && right(got, read(run[kind][s.i]))) return settle(true);
     const hint = {
       u: `look at the card of ${data.names[s.m]}, or divide ${run.c[s.i]} by ${run.l[s.i]}`,
       l: `how does ${data.names[s.m]} change with ${data.names[s.n]}? Or divide ${run.c[s.i]} by ${run.u[s.i]}`,
       c: `multiply ${run.u[s.i]} by ${run.l[s.i]}`,
     }[kind];
-    note.textContent = input.value.trim() ? `Not ${input.value.trim()}: ${hint}.` : "A number, please.";
+    note.textContent = got !== null ? `Not ${input.value.trim()}: ${hint}.` : "A number, please.";
     $("live").textContent = note.textContent;
     input.select();
   };
@@ -61,7 +65,9 @@ function score() {
   return quizzing ? ` · quiz: ${right} of ${answered.size} right` : "";
 }
 function quiz(on = !quizzing) {
+  stop();
   quizzing = on;
+  all.forEach(describe); // which would tell the answers
   answered.clear();
   $("quiz").textContent = on ? "End quiz" : "Quiz";
   $("quiz").setAttribute("aria-pressed", on);
@@ -71,4 +77,4 @@ function quiz(on = !quizzing) {
   $("answer")?.focus({preventScroll: true});
 }
 $("quiz").hidden = !steps.some(s => s.k === "use" && recorded.l[s.i] !== "?");
-$("quiz").addEventListener("click", () => { stop(); quiz(); });
+$("quiz").addEventListener("click", () => quiz());

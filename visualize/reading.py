@@ -12,6 +12,7 @@ Numbers in tooltips have all their digits, numbers in pictures four.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
@@ -241,6 +242,13 @@ def plain(x: Any) -> float | None:
     if isinstance(x, Node):  # a gradient made with create_graph=True
         x = x.data
     return None if x is None else float(x)
+
+
+def same(x: float | None, y: float | None, tolerance: float = 1e-9) -> bool:
+    """Return whether two numbers are the same but for rounding: two nans, two equal infinities."""
+    if x is None or y is None:
+        return x is y
+    return x == y or (math.isnan(x) and math.isnan(y)) or math.isclose(x, y, rel_tol=tolerance)
 
 
 def gradient(node: Node) -> float | None:

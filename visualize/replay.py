@@ -12,14 +12,13 @@ that another `backward()` has added to, and results that are older than what the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from autodiff.graph import Edge, Node
 from autodiff.primitive import HandWritten
 
-from .reading import gradient, plain
+from .reading import gradient, plain, same
 from .text import listed
 
 
@@ -66,7 +65,7 @@ class Replay:
 
     def _differs(self, node: Node) -> bool:
         stored, total = gradient(node), self.gradients.get(id(node))
-        return stored is not None and total is not None and not _same(stored, total)
+        return stored is not None and total is not None and not same(stored, total)
 
 
 def _edges(child: Node, upstream: float | None) -> Iterator[Edge]:
@@ -106,8 +105,4 @@ def is_outdated(node: Node) -> bool:
     if primitive is None or not primitive.elementwise or isinstance(primitive, HandWritten):
         return False  # a user's own is not called, as it might do more than compute
     args = [x.data if isinstance(x, Node) else x for x in node.inputs]
-    return not _same(float(primitive.compute(node.vocabulary, *args)), float(node.data))
-
-
-def _same(x: float, y: float) -> bool:
-    return x == y or (math.isnan(x) and math.isnan(y)) or math.isclose(x, y, rel_tol=1e-9)
+    return not same(float(primitive.compute(node.vocabulary, *args)), float(node.data))

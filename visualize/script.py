@@ -314,15 +314,18 @@ def _endings(root: str) -> list[str]:
     The last is of a root that is not finite. The slots n, x and y are for the name of what has that
     gradient, the gradient, and its size.
     """
-    grows = (
-        f"Done: each gradient says how fast {root} changes with that value. Where \x02n; grows by a"
-        f" little, {root} %s by \x02y; times as much."
-    )
+
+    def moves(verb: str) -> str:
+        return (
+            f"Done: each gradient says how fast {root} changes with that value. Where \x02n; grows"
+            f" by a little, {root} {verb} by \x02y; times as much."
+        )
+
     return [
         f"Done: where one of the inputs changes by a little, {root} stays as it is.",
         "Done: the gradient of \x02n; is \x02x;, from which nothing follows.",
-        grows.replace("%s", "falls"),
-        grows.replace("%s", "grows"),
+        moves("falls"),
+        moves("grows"),
         f"Done: {root} is no finite number, so its gradients say nothing.",
     ]
 

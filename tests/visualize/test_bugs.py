@@ -86,7 +86,48 @@ def test_stored_gradients_are_checked_without_being_asked():
 @pytest.mark.parametrize("grads, kind, words", [
     ({"x": 1.0}, ValueError, r"explore\(\) got a gradient of 'x'; expected one of"),
     ({"a": "much"}, TypeError, r"explore\(\) got .* as the gradient of a; expected numbers"),
+    ({"a": [3.0, 4.0]}, ValueError, r"got an array of shape \(2,\) as the gradient of a"),
+    ({"d": 5.0}, ValueError, "a gradient of d, which is a constant"),
+    ([1.0], TypeError, "grads=.*expected a dict from names or values to numbers"),
+    ({}, ValueError, "expected at least one gradient to check"),
 ])  # fmt: skip
 def test_what_is_no_gradient_is_said(grads, kind, words):
+    names = graph()
+    names["d"] = names["c"].detach()
+    names["K"] = names["K"] * names["d"]
     with pytest.raises(kind, match=words):
-        bug(graph(), grads=grads)
+        bug(names, grads=grads)
+
+
+def test_what_cannot_be_checked_is_neither_right_nor_wrong():
+    a = Value(2.0)
+    h = Value(4.0, (a,), "twice")
+    html = explore(h * 3.0, names={"a": a, "h": h}, grads={"a": 12.0, "h": 3.0}).html
+    assert "<p>The gradient that was given is right.</p>" in html
+    assert "<p>a cannot be checked: an operation on the way is written by hand.</p>" in html
+
+
+def test_gradients_of_before_a_change_are_not_called_wrong():
+    names = graph()
+    names["K"].backward()
+    for name in "abc":
+        names[name].data -= 0.1 * names[name].grad
+    assert bug(names) is None
+
+
+def test_a_gradient_that_is_too_small_is_not_called_too_large():
+    names = graph()
+    names["K"].backward()
+    names["b"].grad -= 0.5
+    assert bug(names)[1].startswith("It is 0.5 too little")
+
+
+def test_an_infinite_gradient_is_not_near_a_finite_one():
+    x = Value(0.0)
+    names = {"x": x, "y": x.sqrt()}
+    assert bug(names, "y", grads={"x": 5.0})[1] == "From here on it is another number."
+    assert bug(names, "y", grads={"x": float("inf")}) is None
+
+
+def test_a_root_that_is_wrong_comes_first():
+    assert bug(graph(), grads={"a": 1.0, "K": 2.0})[0] == "seed"

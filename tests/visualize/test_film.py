@@ -53,6 +53,14 @@ def test_the_page_starts_at_the_first_step_and_changes_nothing():
     assert len(html.encode()) < 100_000
 
 
+def test_gradients_of_a_film_are_checked_by_node_or_name():
+    film, model, _ = trained()
+    w = model.parameters()[-1]
+    html = explore(film, names={"w": w}, grads={w: 123.0}).html
+    assert "The gradient given for w is 123" in html
+    assert "The gradient given for w is 123" in explore(film, names={"w": w}, grads={"w": 123}).html
+
+
 @pytest.mark.parametrize("call, kind, words", [
     (lambda film: explore(Film()), ValueError, r"film without steps; call film\.add\(loss\)"),
     (lambda film: film.add(3.0), TypeError, r"film\.add\(\) got 3\.0.*expected a Value"),

@@ -325,17 +325,41 @@ def test_the_film_plays_and_its_curve_and_the_sliders_go_along(ask):
     film, _, model = training()
     found = ask(explore(film, names={"model": model}), """
       seen.push(now, $("film").hidden, +$("frame").max, $("curve").querySelector("path").getAttribute("d").split("L").length);
-      roll(); seen.push($("roll").textContent); const before = now === last;
+      roll(); seen.push($("roll").textContent); const before = now === last; stop();
       frame(11); const dot = () => +$("curve").querySelector("circle").getAttribute("cx");
       const far = dot(); frame(0); seen.push(before, far > dot());
       frame(5); const w = base.leaves[0];
       const input = document.querySelector(".leaf input[type=range]"); input.value = w + 1; input.dispatchEvent(new Event("input"));
       seen.push(run.raw.v[inputs[0]] === +input.value, !$("reset").disabled);
       press("reset"); seen.push(run.raw.v[inputs[0]] === w, run === fixed);
-      roll(false); seen.push($("roll").textContent); return seen;""")  # fmt: skip
+      seen.push($("roll").textContent); return seen;""")  # fmt: skip
     assert found == [
         0, False, 11, 12, "Pause film", True, True, True, True, True, True, "Play film",
     ]  # fmt: skip
+
+
+def test_whatever_the_reader_does_the_film_halts(ask):
+    film, _, model = training()
+    found = ask(explore(film, names={"model": model}), """
+      const input = document.querySelector(".leaf input[type=range]");
+      const acts = {slide: () => { input.value = 0.3; input.dispatchEvent(new Event("input")); },
+        nudge: () => nudge(0, 1), reset: () => { put(0, 0.4); roll(); press("reset"); }, quiz: () => key("q"),
+        play: () => press("play"), print: () => dispatchEvent(new Event("beforeprint")), step: () => press("next")};
+      for (const act in acts) { roll(); if (!rolling) seen.push("not rolling"); acts[act](); seen.push(`${act} ${rolling}`); }
+      frame(11); roll(); seen.push($("frame").value); stop(); frame(11);
+      const field = document.querySelector(".leaf input[type=number]"); field.focus(); field.value = 9; frame(2);
+      seen.push(+field.value === +typed(base.leaves[0])); return seen;""")  # fmt: skip
+    assert found == [
+        "slide 0", "nudge 0", "reset 0", "quiz 0", "play 0", "print 0", "step 0", "0", True,
+    ]  # fmt: skip
+
+
+def test_a_loss_that_stays_as_it_is_has_a_curve(ask):
+    w, film = Value(1.0), Film()
+    for _ in range(3):
+        film.add(w * 2.0)
+    found = ask(explore(film), 'return $("curve").querySelector("path").getAttribute("d")')
+    assert found == "M6.0 50.0L110.0 50.0L214.0 50.0"
 
 
 # -- the quiz, and the bug -------------------------------------------------------------------------
@@ -379,6 +403,50 @@ def test_every_question_can_be_answered(ask):
           return [seen.every(Boolean), seen.length, last - seed - 1];""")  # fmt: skip
         assert found[0]
         assert found[1] == found[2] > 3
+
+
+def test_no_answer_but_the_right_one_is_right(ask):
+    x, k = Value(0.0), Value(2.0)
+    J = functions.log(x) * k
+    found = ask(explore(J, names={"x": x, "k": k, "J": J}), """
+      const tried = (step, answers) => answers.map(x => {
+        quiz(true); go(step); $("answer").value = x; key("Enter", $("answer")); return answered.get(step) ?? false; });
+      seen.push(run.c, tried(seed + 1, ["5", "2.3", "", "2"]), tried(seed + 3, ["-inf", "5", "nan", "banana", "inf"]));
+      quiz(true); go(seed + 1); $("answer").value = "banana"; key("Enter", $("answer"));
+      seen.push($("boxes").querySelector(".note").textContent); return seen;""")  # fmt: skip
+    assert found[0] == ["2", "−inf", "inf"]
+    assert found[1] == [False, False, False, True]
+    assert found[2] == [False, False, False, False, True]
+    assert found[3] == "A number, please."
+
+
+def test_the_quiz_tells_its_answers_nowhere(ask):
+    found = ask(page(), """
+      quiz(true); const card = cards.get(number("t₂"));
+      card.dispatchEvent(new Event("focus")); seen.push($("tip").textContent.includes("gradient"), card.getAttribute("aria-label"));
+      quiz(false); card.dispatchEvent(new Event("focus")); seen.push($("tip").textContent.includes("gradient"), card.getAttribute("aria-label"));
+      return seen;""")  # fmt: skip
+    assert found == [
+        False, "t₂, operation, value 11", True, "t₂, operation, value 11, gradient 3",
+    ]  # fmt: skip
+
+
+def test_a_choice_that_python_made_is_said_to_stay(ask):
+    x, y = Value(2.0), Value(4.0)
+    z = functions.where(y > 3.0, y * x, x)
+    page_ = explore(z * 1.0, names={"x": x, "y": y, "z": z})
+    assert ask(page_, 'return $("note").textContent') == (
+        "The condition of z stays as recorded: Python chose there."
+    )
+    assert ask(page(), 'return $("note").textContent') == ""
+
+
+def test_the_bug_is_shown_whatever_was_there_before(ask):
+    a, b = Value(2.0), Value(3.0)
+    found = ask(explore(a * b, names={"a": a, "b": b}, grads={"b": 7.0}), """
+      quiz(true); nudge(0, 1); point();
+      return [quizzing, run === recorded, $("says").textContent.startsWith("Backward"), $("answer") === null];""")  # fmt: skip
+    assert found == [False, True, True, True]
 
 
 def test_the_page_points_at_the_edge_where_a_gradient_went_wrong(ask):
