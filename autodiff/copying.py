@@ -161,6 +161,8 @@ def _restored(
     node: Any = kind.record(data, inputs, primitive)
     if source is not None:
         node._source = source
+    elif getattr(node, "_source", None) is not None:
+        del node._source  # a copy was made where the first was, and not here
     if label:
         node.label = label
     if params:

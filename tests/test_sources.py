@@ -375,3 +375,12 @@ def test_exits_of_a_node_without_a_line_are_copied():
 def test_here_is_the_line_that_asks():
     assert "here()" in here().text
     assert here().file == __file__
+
+
+def test_a_copy_of_a_node_without_a_line_has_none():
+    x = Value(2.0) * 3.0
+    t = Tensor([1.0]) * 2.0
+    pickled = pickle.dumps([x, t])
+    with record_source():
+        copies = [copy.copy(x), copy.deepcopy(x), copy.deepcopy(t), *pickle.loads(pickled)]
+    assert [node.source for node in copies] == [None] * 5
