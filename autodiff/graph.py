@@ -337,7 +337,10 @@ def note_exit(node: Node) -> None:
         source = node._source
     except AttributeError:  # made before anybody noted lines
         source = node._source = Source(None, 0)
-    source.leaves(here())
+    # a number alone is told apart from others by what it is; of an array it would cost too much
+    data = node.data
+    single = getattr(data, "size", 1) == 1
+    source.leaves(here(), float(getattr(data, "item", lambda: data)()) if single else None)
 
 
 # -- recording -------------------------------------------------------------------------------------

@@ -35,16 +35,18 @@ class Source:
     None where Python does not know (3.10, or code without positions). `text` is the line, empty
     where it is not to be had, as for code that was made by exec().
 
-    `exits` are the places at which the node's number left the graph, by float() and the like.
+    `exits` are the places at which the node's number left the graph, by float() and the like; of an
+    exit, `number` is what left there, if it was one number.
     """
 
-    __slots__ = ("_at", "_code", "_found", "exits")
+    __slots__ = ("_at", "_code", "_found", "exits", "number")
 
     def __init__(self, code: CodeType | None, at: int) -> None:
         self._code = code
         self._at = at
         self._found: tuple[str, int, tuple[int, int] | None, str] | None = None
         self.exits: tuple[Source, ...] = ()
+        self.number: float | None = None
 
     @property
     def known(self) -> bool:
@@ -102,16 +104,17 @@ class Source:
         return f"<{self.place}>" if self.known else "<a line that was not recorded>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self._resolved() if self.known else None, self.exits)
+        return _restored, (self._resolved() if self.known else None, self.exits, self.number)
 
     def copy(self) -> Source:
         """Return another of the same place and exits, for a copy of the node."""
         copy = Source(self._code, self._at)
-        copy._found, copy.exits = self._found, self.exits
+        copy._found, copy.exits, copy.number = self._found, self.exits, self.number
         return copy
 
-    def leaves(self, exit: Source) -> None:
+    def leaves(self, exit: Source, number: float | None = None) -> None:
         """Note a place at which the number left the graph: each once, of many the last."""
+        exit.number = number
         others = [x for x in self.exits if not x._is(exit)]
         self.exits = (*others[1 - _KEPT :], exit)
 
@@ -139,9 +142,9 @@ def here() -> Source:
     return Source(frame.f_code, frame.f_lasti)
 
 
-def _restored(found: Any, exits: tuple[Source, ...]) -> Source:
+def _restored(found: Any, exits: tuple[Source, ...], number: float | None = None) -> Source:
     source = Source(None, 0)
-    source._found, source.exits = found, exits
+    source._found, source.exits, source.number = found, exits, number
     return source
 
 

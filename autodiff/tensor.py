@@ -453,6 +453,8 @@ class Tensor(Node):
         """Return a constant of the same numbers, copied, and label: no gradient flows through."""
         if altered and modes.trace is not None:
             return modes.trace.computed(detached, self)
+        if altered and modes.sources:
+            note_exit(self)
         constant = _constant(self.array.copy())
         constant.label = self.label
         return constant

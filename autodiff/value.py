@@ -230,6 +230,8 @@ class Value(Node):
 
     def detach(self) -> Value:
         """Return a constant of the same value and label: no gradient flows through it."""
+        if altered and modes.sources:
+            note_exit(self)
         constant = Value.record(self.data, (), CONSTANT)
         constant.label = self.label
         return constant

@@ -321,6 +321,7 @@ def test_a_number_that_leaves_the_graph_leaves_a_line(tmp_path):
     with record_source():
         run(program, tmp_path, x=x, t=t)
     assert [exit.line for exit in x.exits] == [1, 2, 3]
+    assert [exit.number for exit in x.exits] == [2.0] * 3
     assert [exit.line for exit in t.exits] == [4, 5, 6]
     wanted = ["float(x)", "int(x)", "x.item()", "t.item()", "t.numpy()", "np.asarray(t)"]
     assert [pointed_at(exit) for exit in (*x.exits, *t.exits)] == [
@@ -368,6 +369,7 @@ def test_exits_of_a_node_without_a_line_are_copied():
     with record_source():
         float(x)
     y = pickle.loads(pickle.dumps(x))
+    assert y.exits[0].number == 2.0
     assert (y.source, str(y.exits[0])) == (None, str(x.exits[0]))
     assert "not recorded" in repr(Source(None, 0))
 

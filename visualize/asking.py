@@ -46,11 +46,11 @@ def asked(
 def _named(reading: Reading, node: Node, namespaces: Sequence[Mapping[str, Any]]) -> Reading:
     """Give a name also to a node that is no part of the graph."""
     if id(node) not in reading.names:
-        reading.names[id(node)] = _called([node], namespaces).get(id(node), "it")
+        reading.names[id(node)] = called([node], namespaces).get(id(node), "it")
     return reading
 
 
-def _called(nodes: Sequence[Node], namespaces: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+def called(nodes: Sequence[Node], namespaces: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Return the names of nodes that need not be of one graph, as fit to be printed as others."""
     return {key: cut(clean(name), LONGEST) for key, name in known(nodes, *namespaces).items()}
 
@@ -94,7 +94,7 @@ def _result_of(node: Node, namespaces: Sequence[Mapping[str, Any]], role: str) -
         if id(x) in below or (id(x) in found and id(x) in reached):
             below.update(map(id, x.inputs))
     ends = [x for key, x in found.items() if key in reached and key not in below]
-    names = _called(ends, namespaces)
+    names = called(ends, namespaces)
     if len(ends) == 1:
         return ends[0]
     if not ends:

@@ -16,15 +16,25 @@ the way back began is told apart from one that the way back made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autodiff.graph import Node, topological_order
-from autodiff.provenance import Backward, Origin, backward, finite, forward, numbers_of, place
-from autodiff.sources import HOW, Source
+from autodiff.graph import Node
+from autodiff.provenance import (
+    Backward,
+    Index,
+    Origin,
+    backward,
+    finite,
+    forward,
+    numbers_of,
+    place,
+)
+from autodiff.sources import HOW
 
-from .asking import asked
+from .asking import asked, called
 from .chain import Chain, Step, Term
+from .departures import Departure, Departures
 from .names import caller
 from .reading import Reading
 
@@ -44,6 +54,9 @@ _FACTORS = {
 }
 
 # Kinds of which the line says most: where it was not recorded, one is told how.
+_TINY = 1e-6  # a gradient below it is asked for the factors that make it so
+_FACTORS_SHOWN = 3
+_GUESSES = 3  # lines at which a number may have got lost, of each kind
 _WORTH_A_LINE = ("forward", "backward", "where", "left the graph")
 
 
@@ -79,14 +92,17 @@ def why(
     """
     namespaces = caller(1) if names is None else (names,)
     chain, reading = asked("why", root, node, namespaces)
-    return _Inquiry(chain, reading).diagnosis()
+    return _Inquiry(chain, reading, namespaces).diagnosis()
 
 
 class _Inquiry:
     """A gradient that is looked into."""
 
-    def __init__(self, chain: Chain, reading: Reading) -> None:
+    def __init__(
+        self, chain: Chain, reading: Reading, namespaces: Sequence[Mapping[str, Any]]
+    ) -> None:
         self.chain = chain
+        self.namespaces = namespaces
         self.reading = reading
         self.root = chain.root
         self.asked = f"∂{self.name(chain.root)}/∂{self.name(chain.node)}"
@@ -112,9 +128,23 @@ class _Inquiry:
             )  # fmt: skip
         if not finite(gradient):
             return self._not_finite()
-        if not _zero(gradient):
-            return self._fine(gradient)
-        return self._zero()
+        found = self._zero() if _zero(gradient) else self._fine(gradient)
+        return self._with_root(found)
+
+    def _with_root(self, found: Diagnosis) -> Diagnosis:
+        """Say also where the root went bad, of which a good gradient tells nothing."""
+        first = None if finite(self.root.data) else forward(self.root)
+        if first is not None:
+            bad = _bad(self.root.data)
+            found.lines.append(
+                f"  {self.name(self.root)} itself is {bad}: forward, {self._went_bad(first)}"
+            )
+        return found
+
+    def _went_bad(self, first: Origin) -> str:
+        if first.node.is_leaf:
+            return f"{self.name(first.node)} is {_bad(first.node.data)} to begin with"
+        return f"{self.made(first.node)} is {_bad(first.node.data)}, of {self._operands(first)}"
 
     def _found(self, kind: str, node: Node | None, text: str, *more: str) -> Diagnosis:
         more = (*more, *self._recorded(kind, node))
@@ -122,16 +152,11 @@ class _Inquiry:
 
     def _recorded(self, kind: str, node: Node | None) -> Iterator[str]:
         """Yield the lines of the user's program that are to blame, or how to have them."""
-        exits: tuple[Source, ...] = ()
-        if kind in ("left the graph", "not reached"):
-            exits = self.chain.node.exits
-            for exit in exits:
-                yield from exit.lines("its number left the graph in ")
         if node is None or kind in ("fine", "not reached"):
             return
         if node.source is not None:
             yield from node.source.lines()
-        elif kind in _WORTH_A_LINE and not node.is_leaf and not exits:
+        elif kind in _WORTH_A_LINE and not node.is_leaf:
             yield HOW
 
     # -- absent ------------------------------------------------------------------------------------
@@ -146,27 +171,75 @@ class _Inquiry:
         )
 
     def _not_reached(self) -> Diagnosis:
-        node, name, root = self.chain.node, self.name(self.chain.node), self.name(self.root)
-        for x in topological_order(self.root):
-            if not x.requires_grad and x is not node and _same(x.data, node.data):
-                return self._found(
-                    "left the graph", x,
-                    f"is 0: {root} was made from the number {_shown(x.data)} alone, that of {name},"
-                    " as a constant",
-                    f"did {name} go through .data, detach() or no_grad() on its way?",
-                )  # fmt: skip
-            for operand in x.inputs:
-                if not isinstance(operand, Node) and _same(operand, node.data):
-                    return self._found(
-                        "left the graph", x,
-                        f"is 0: {self.made(x)} has the number {_shown(operand)} in it, that of"
-                        f" {name}, and not {name} itself",
-                        f"did {name} go through float(), .item() or .data on its way?",
-                    )  # fmt: skip
+        """Say that the root was not made from the node, and where its number may have got lost."""
+        node, root = self.chain.node, self.name(self.root)
+        ways = Departures(self.root, node, self.namespaces)
+        for key, name in called(ways.owners, self.namespaces).items():
+            self.reading.names.setdefault(key, name)
+        if (found := ways.certain()) is not None:
+            return self._left(found)
+        name = self.name(node)
+        if ways.replaced():
+            return self._found(
+                "not reached", node, f"is 0: {name} is a new {type(node).__name__}, made of what"
+                f" {root} was made from, after it",
+                f"write {name}.data -= ..., which changes the one that {root} is made from",
+            )  # fmt: skip
         return self._found(
             "not reached", node, f"is 0: {root} was not made from {name}",
-            f"no operation between them is in the graph of {root}",
+            f"no operation between them is in the graph of {root}", *self._guesses(ways),
         )  # fmt: skip
+
+    def _left(self, found: Departure) -> Diagnosis:
+        """Say where a number left the graph of which it is known."""
+        (x, number, is_node), owner = found.constant, self.name(found.owner)
+        more = [] if found.exit is None else found.exit.lines("its number left the graph in ")
+        if is_node:
+            text = (
+                f"{self.name(self.root)} was made from {_number(number)} alone, that of {owner},"
+                " as a constant"
+            )
+            ask = f"did {owner} go through .data, detach() or no_grad() on its way?"
+        else:
+            text = (
+                f"{self.made(x)} has {_number(number)} in it, that of {owner}, and not {owner}"
+                " itself"
+            )
+            ask = f"did {owner} go through float(), .item() or .data on its way?"
+        more = more or [ask]
+        return self._found("left the graph", x, f"is 0: {text}", *more)
+
+    def _guesses(self, ways: Departures) -> Iterator[str]:
+        """Yield what may have become of the number: each of it may be chance."""
+        root, shown = self.name(self.root), None
+        if (found := ways.possible()) is not None:
+            (x, number, is_node), owner = found.constant, self.name(found.owner)
+            shown = x
+            told = f"{_number(number)} in it, which {owner} is too: did {owner} go through"
+            if is_node:
+                yield f"{root} has {told} .data, detach() or no_grad() on its way?"
+            else:
+                yield f"{self.made(x)} has {told} float(), .item() or .data on its way?"
+            if x.source is not None:
+                yield from x.source.lines()
+            elif not ways.exits:
+                yield HOW
+        elif (copied := ways.copied()) is not None:
+            leaf, owner = self.name(copied[0]), self.name(copied[1])
+            yield (
+                f"{leaf} is {_number(copied[0].data)}, which {owner} is too: was {leaf} made of"
+                f" {owner}.data?"
+            )
+        for whose, exit in ways.exits[:_GUESSES]:
+            yield from exit.lines(f"a number was taken from {self.name(whose)} in ")
+        if ways.exits:
+            yield "did it go on from there?"
+        constants = [x for x, _, is_node in ways.constants if is_node and x is not shown]
+        for x in [x for x in constants if x.source is not None][:_GUESSES]:
+            if x.source is not None:
+                yield from x.source.lines(
+                    f"{root} was made of the constant {self.name(x)}, made in "
+                )
 
     # -- nan and infinity --------------------------------------------------------------------------
 
@@ -188,18 +261,15 @@ class _Inquiry:
     def _made_forward(self, first: Origin, bad: str) -> Diagnosis:
         """Say which operation made a bad number, or which leaf has one."""
         x, root = first.node, self.root
-        if x.is_leaf:
-            text = f"{self.name(x)} is {_bad(x.data)} to begin with"
-        else:
-            text = f"{self.made(x)} is {_bad(x.data)}, of {self._operands(first)}"
-            if finite(root.data):
-                return self._found(
-                    "where", x,
-                    f"is {bad}: {text}, which is no part of {self.name(root)} = {_shown(root)}",
-                    "is it on the side of a where() that is not taken? Both sides are computed, and"
-                    " its gradient is 0 times infinity",
-                    self._rewrite(self._operand(x)),
-                )  # fmt: skip
+        text = self._went_bad(first)
+        if not x.is_leaf and finite(root.data):
+            return self._found(
+                "where", x,
+                f"is {bad}: {text}, which is no part of {self.name(root)} = {_shown(root)}",
+                "is it on the side of a where() that is not taken? Both sides are computed, and"
+                " its gradient is 0 times infinity",
+                self._rewrite(self._operand(x)),
+            )  # fmt: skip
         on_the_way = any(x is y for y in self.chain.between)
         where = "" if on_the_way else ", beside the way from one to the other"
         return self._found(
@@ -262,13 +332,40 @@ class _Inquiry:
         zeros = _places(gradient, lambda numbers: numbers == 0.0)
         if zeros:
             return self._found(
-                "partly zero", self.chain.node, f"is 0 at {zeros}, and finite elsewhere",
+                "partly zero", self.chain.node, f"is 0 at {zeros}, and not 0 elsewhere",
+                *self._first_zero(gradient),
             )  # fmt: skip
         return self._found(
             "fine", self.chain.node, f"is {_shown(gradient)}: finite, and not 0",
+            *self._smallest(gradient),
             f"explain({self.name(self.root)}, {self.name(self.chain.node)}) says how it comes"
             " about",
         )  # fmt: skip
+
+    def _smallest(self, gradient: Any) -> Iterator[str]:
+        """Yield which factors on the way make a number so small, if it is."""
+        if hasattr(numbers_of(gradient), "shape") or abs(float(gradient)) >= _TINY:
+            return
+        terms = [(step, term) for step in self.chain.steps for term in step.terms]
+        known = [(abs(term.local), step, term) for step, term in terms if term.local is not None]
+        known.sort(key=lambda entry: entry[0])
+        told = [
+            f"∂{self.name(term.child)}/∂{self.name(step.node)} = {_shown(term.local)}"
+            for _, step, term in known[:_FACTORS_SHOWN]
+        ]
+        if told:
+            yield f"the smallest factors on the way: {', '.join(told)}"
+
+    def _first_zero(self, gradient: Any) -> Iterator[str]:
+        """Yield why the first of an array's zeros is one, as far as all arrays are of one shape."""
+        import numpy as np
+
+        index = tuple(map(int, np.argwhere(numbers_of(gradient) == 0.0)[0]))
+        steps = {id(step.node): step for step in self.chain.steps}
+        last = steps.get(id(self.chain.node))
+        cause = None if last is None else next(self._causes(last, steps, index), None)
+        if cause is not None:
+            yield from (line for line in cause[2:] if line)
 
     def _zero(self) -> Diagnosis:
         """Find where on the ways back the gradient became 0 first."""
@@ -276,7 +373,7 @@ class _Inquiry:
         last = steps.get(id(self.chain.node))
         if last is None:
             return self._found("fine", self.root, "is 0 times what backward() was given")
-        causes = list(self._causes(last, steps, set()))
+        causes = list(self._causes(last, steps))
         kind, node, text, more = causes[0]
         others = {id(n): self.made(n) for _, n, _, _ in causes[1:] if n is not node}
         lines = [more] if more else []
@@ -285,32 +382,46 @@ class _Inquiry:
         return self._found(kind, node, f"is 0: {text}", *lines)
 
     def _causes(
-        self, step: Step, steps: dict[int, Step], met: set[int]
+        self, last: Step, steps: dict[int, Step], index: Index | None = None
     ) -> Iterator[tuple[str, Node, str, str]]:
-        if any(not _zero(term.contribution) for term in step.terms):
-            shares = " + ".join(_shown(term.contribution) for term in step.terms)
-            name = self.name(step.node)
-            of = ", ".join(self.made(term.child) for term in step.terms)
-            yield (
-                "cancellation", step.node, f"its shares add up to nothing at {name}: {shares}",
-                f"they come of {of}",
-            )  # fmt: skip
-            return
-        for term in step.terms:
-            if not _zero(term.upstream):
-                yield self._cause(step, term)
-            elif id(term.child) in steps and id(term.child) not in met:
-                met.add(id(term.child))
-                yield from self._causes(steps[id(term.child)], steps, met)
+        """Yield why each of the ways back passes nothing on, from the node towards the root.
 
-    def _cause(self, step: Step, term: Term) -> tuple[str, Node, str, str]:
+        With an index it is asked of the numbers there, as far as operations go number by number.
+        """
+        met, waiting = {id(last.node)}, [last]
+        while waiting:
+            step = waiting.pop()
+            terms = [term for term in step.terms if index is None or _by_number(term, step.node)]
+            if any(not _zero(_there(term.contribution, index)) for term in terms):
+                if len(terms) > 1:
+                    yield self._cancelled(step, index)
+                continue
+            for term in terms:
+                if not _zero(_there(term.upstream, index)):
+                    yield self._cause(step, term, index)
+                elif id(term.child) in steps and id(term.child) not in met:
+                    met.add(id(term.child))
+                    waiting.append(steps[id(term.child)])
+
+    def _cancelled(self, step: Step, index: Index | None) -> tuple[str, Node, str, str]:
+        shares = " + ".join(_shown(_there(term.contribution, index)) for term in step.terms)
+        of = ", ".join(self.made(term.child) for term in step.terms)
+        where = "" if index is None else place(index)
+        text = f"its shares add up to nothing at {self.name(step.node)}{where}: {shares}"
+        return "cancellation", step.node, text, f"they come of {of}"
+
+    def _cause(
+        self, step: Step, term: Term, index: Index | None = None
+    ) -> tuple[str, Node, str, str]:
         """Say why a term passes nothing of what arrives at its child."""
         child, x = term.child, step.node
         word = child.primitive.name if child.primitive is not None else ""
-        at = f"{self.name(x)} = {_shown(x.data)}"
+        where = "" if index is None else place(index)
+        upstream, data = _there(term.upstream, index), _there(x.data, index)
+        at = f"{self.name(x)}{where} = {_shown(data)}"
         arrives = (
-            f"a gradient of {_shown(term.upstream)} arrives at {self.name(child)}, and 0 leaves it"
-            f" for {self.name(x)}"
+            f"a gradient of {_shown(upstream)} arrives at {self.name(child)}{where}, and 0 leaves"
+            f" it for {self.name(x)}{where}"
         )
         passes = f"{self.made(child)} passes nothing on"
         if term.local is not None and term.local != 0.0:
@@ -327,23 +438,42 @@ class _Inquiry:
         if word in _CHOICES:
             return "choice", child, f"{passes}, as it chooses another number than {at}", arrives
         if word in _FACTORS or word == "divide":
-            by = next(iter(self._annihilators(child, x)), f": {at} is 0 itself" * _zero(x.data))
+            by = next(
+                iter(self._annihilators(child, x, index)), f": {at} is 0 itself" * _zero(data)
+            )
             done = "divided" if word == "divide" else "multiplied"
-            return "zero factor", child, f"in {self.made(child)} it is {done}{by}", arrives
+            dead = self._dead(x, index) if _zero(data) else ""
+            return "zero factor", child, f"in {self.made(child)} it is {done}{by}", dead or arrives
         if word in ("square", "power", "abs", "hypot", "norm", "cos") and (
-            _zero(x.data) or word in ("cos", "power")
+            _zero(data) or word in ("cos", "power")
         ):
-            return "flat point", child, f"{self.made(child)} is flat at {at}", arrives
+            dead = self._dead(x, index) if _zero(data) else ""
+            return "flat point", child, f"{self.made(child)} is flat at {at}", dead or arrives
         return "flat", child, f"{passes} at {at}", arrives
 
-    def _annihilators(self, child: Node, x: Node) -> Iterator[str]:
+    def _dead(self, x: Node, index: Index | None) -> str:
+        """Say that a 0 was made by a relu on its flat side, which is the cause behind the next."""
+        if x.primitive is None or x.primitive.name not in _ONE_SIDED or not x.parents:
+            return ""
+        operand = x.parents[0]
+        where = "" if index is None else place(index)
+        return (
+            f"{self.made(x)} is 0, as {self.name(operand)}{where} ="
+            f" {_shown(_there(operand.data, index))} {_ONE_SIDED[x.primitive.name]}"
+        )
+
+    def _annihilators(self, child: Node, x: Node, index: Index | None = None) -> Iterator[str]:
         """Yield the other operands that make nothing of a gradient: 0, or what divides by inf."""
         for y in child.inputs:
             number = y.data if isinstance(y, Node) else y
+            shape = getattr(number, "shape", ())
+            if index is not None and shape and shape == child.data.shape:
+                number = _there(number, index)
             divides = child.primitive is not None and child.primitive.name == "divide"
             if y is not x and (not finite(number) if divides else _zero(number)):
                 yield (
-                    f" by {self.name(y)} = {_shown(y)}"
+                    f" by {self.name(y)}{place(index) if index and shape else ''} ="
+                    f" {_shown(number)}"
                     if isinstance(y, Node)
                     else f" by {_shown(y)}"
                 )
@@ -357,14 +487,16 @@ def _zero(x: Any) -> bool:
     return not numbers.any() if hasattr(numbers, "shape") else numbers == 0.0
 
 
-def _same(a: Any, b: Any) -> bool:
-    """Return whether two are the same numbers, and telling ones: not 0, 1 or -1."""
-    a, b = numbers_of(a), numbers_of(b)
-    if hasattr(a, "shape") or hasattr(b, "shape"):
-        if getattr(a, "shape", None) != getattr(b, "shape", None):
-            return False
-        return bool((a == b).all()) and not _zero(a)
-    return a == b and abs(a) not in (0.0, 1.0)
+def _there(x: Any, index: Index | None) -> Any:
+    """Return the number of an array at an index; the array itself without one."""
+    return x if index is None or not getattr(x, "shape", ()) else float(x[index])
+
+
+def _by_number(term: Term, x: Node) -> bool:
+    """Return whether an operation makes each number of its array of the one at the same index."""
+    primitive = term.child.primitive
+    shapes = [getattr(y, "shape", None) for y in (x, term.child, term.contribution)]
+    return primitive is not None and primitive.elementwise and shapes == [shapes[0]] * 3
 
 
 def _places(x: Any, which: Any) -> str:
@@ -391,6 +523,10 @@ def _bad(x: Any) -> str:
         first = numbers[~np.isfinite(numbers)].flat[0]
         return f"{_shown(first)} at {_places(x, lambda y: ~np.isfinite(y))}"
     return _shown(numbers)
+
+
+def _number(x: Any) -> str:
+    return _shown(x) if hasattr(numbers_of(x), "shape") else f"the number {_shown(x)}"
 
 
 def _shown(x: Any) -> str:
