@@ -19,14 +19,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autodiff.graph import Node, edges_into, topological_order
+from autodiff.graph import Edge, Node, edges_into, topological_order
 from autodiff.wording import a_kind, clipped, shown
 
-from .mistakes import Share, mistake
+from .mistakes import TWICE, Share, mistake
 from .names import caller, name_all
 from .reading import Reading
 
 _LISTED = 6  # shares of a gradient that are written out
+_ACCUMULATED = (
+    "here it is not the sum of its shares: was backward() called twice without zero_grad()?"
+)
 
 
 class Difference:
@@ -178,6 +181,10 @@ def _of_gradients(
 ) -> Comparison:
     found = Comparison()
     wanted = gradients_by_node(other, reading, "diff")
+    if not wanted:
+        raise ValueError(
+            "diff() got no gradients, an empty dict; expected one at least: diff(J, {'a': 6.0})"
+        )
     compared = [node for node in reversed(nodes) if id(node) in wanted]
     if not any(node.has_grad for node in nodes):
         raise ValueError("diff() got a graph without gradients; call backward() on its root first")
@@ -187,8 +194,75 @@ def _of_gradients(
             found.gradients.append(Difference(reading.name(node), node, here, there))
     found.lines = _account("gradients", found.gradients, len(compared))
     if found.gradients:
-        found.lines += _shares(reading, found.gradients[0])
+        pairs = [(node, _gradient(node), wanted[id(node)]) for node in compared]
+        lines = _shares(reading, found.gradients[0], hint=False)
+        if not any(line.endswith(_ACCUMULATED) for line in lines):
+            hint = _of_all(reading, found.gradients, pairs)
+            twice = len(pairs) == 1 or _doubled(pairs)
+            lines = [*lines, hint] if hint else _shares(reading, found.gradients[0], twice=twice)
+        found.lines += lines
     return found
+
+
+_Pairs = Sequence[tuple[Node, Any, Any]]  # nodes with their gradients here and there
+
+
+def _doubled(pairs: _Pairs) -> bool:
+    """Return whether the gradients of all leaves are twice as large there."""
+    leaves = [(here, there) for node, here, there in pairs if node.is_leaf]
+    return bool(leaves) and all(_near(there, here, 2.0) for here, there in leaves)
+
+
+def _of_all(reading: Reading, differing: Sequence[Difference], pairs: _Pairs) -> str:
+    """Return what explains the gradients together, or an array: the empty text if nothing does."""
+    import numpy as np
+
+    if len(pairs) > 1 and _doubled(pairs):
+        return f"  there {TWICE}"
+    if len(pairs) > 1 and (factor := _factor(pairs)) is not None:
+        return f"  there all are the right ones times {_number(factor)}"
+    for i, a in enumerate(differing):
+        for b in differing[i + 1 :]:
+            if _near(a.there, b.here) and _near(b.there, a.here) and not _near(a.here, b.here):
+                return f"  there those of {a.name} and {b.name} are swapped"
+    first = differing[0]
+    here, there = first.here, first.there
+    if here is None or there is None or not getattr(here, "shape", ()):
+        return ""
+    there = np.asarray(there)
+    if there.shape == here.shape[::-1] and _near(there.T, here):
+        return f"  there it is transposed: {first.name}.T has that gradient"
+    if there.dtype.kind == "f" and np.isnan(there).any() and not np.isnan(here).any():
+        return "  there it is nan: was it 0 times an infinity, or log or sqrt of too little?"
+    return ""
+
+
+def _factor(pairs: _Pairs) -> float | None:
+    """Return the factor, not 0 or 1, that makes all the gradients here to those there."""
+    import numpy as np
+
+    factor = None
+    for _, here, there in pairs:
+        if here is None or there is None or np.shape(here) != np.shape(there):
+            return None
+        if factor is None and np.any(here):
+            place = np.unravel_index(int(np.argmax(np.abs(here))), np.shape(here))
+            factor = float(np.asarray(there)[place]) / float(np.asarray(here)[place])
+        if not _near(there, here, 1.0 if factor is None else factor):
+            return None
+    known = sum(bool(np.any(here)) for _, here, _ in pairs) > 1
+    usable = factor is not None and np.isfinite(factor) and factor not in (0.0, 1.0)
+    return factor if known and usable else None
+
+
+def _near(a: Any, b: Any, factor: float = 1.0) -> bool:
+    """Return whether a is b times a factor, up to what single precision rounds."""
+    import numpy as np
+
+    if a is None or b is None or np.shape(a) != np.shape(b):
+        return False
+    b = np.asarray(b, float) * factor
+    return bool(np.allclose(a, b, rtol=1e-5, atol=1e-6 * float(np.abs(b).max(initial=0.0))))
 
 
 def gradients_by_node(given: Mapping[Any, Any], reading: Reading, asker: str) -> dict[int, Any]:
@@ -217,6 +291,11 @@ def _plain(x: Any, name: str, asker: str) -> Any:
     """Return a number or array, also of a tensor of another library, and of nodes."""
     if isinstance(x, Node):
         x = x.data
+    if getattr(x, "requires_grad", False) is True and getattr(x, "is_leaf", False) is True:
+        raise TypeError(
+            f"{asker}() got {a_kind(x)} that requires a gradient itself as the gradient of {name};"
+            f" expected its gradient: write {name}.grad"
+        )
     if hasattr(x, "detach"):
         x = x.detach()
     if x is None or (hasattr(x, "__float__") and not getattr(x, "shape", ())):
@@ -258,7 +337,7 @@ class _Closeness:
 
 def _account(what: str, found: Sequence[Difference], count: int) -> list[str]:
     if not found:
-        return [f"{what}: all {count} agree"]
+        return [f"{what}: {'the one agrees' if count == 1 else f'all {count} agree'}"]
     first = found[0]
     verb = "differs" if len(found) == 1 else "differ"
     of = "that of " if what == "gradients" else ""
@@ -293,8 +372,13 @@ def _formula(reading: Reading, node: Node) -> str:
     return f"{reading.name(node)} = {reading.formula(node)}"
 
 
-def _shares(reading: Reading, first: Difference) -> list[str]:
-    """Say what a gradient is the sum of, and which likely mistake would give the other number."""
+def _shares(
+    reading: Reading, first: Difference, *, hint: bool = True, twice: bool = True
+) -> list[str]:
+    """Say what a gradient is the sum of, and which likely mistake would give the other number.
+
+    If it is not the sum here, nothing is said of what is there, which may be right.
+    """
     node, root = first.node, reading.nodes[-1]
     if node is root:
         return [f"  {first.name} is the root: backward() starts there, with 1 unless it is told"]
@@ -305,15 +389,34 @@ def _shares(reading: Reading, first: Difference) -> list[str]:
         for edge in edges_into(child)
         if edge.parent is node and edge.contribution is not None
     ]
+    summed = not uses or not _all_known(reading, node, uses) or _near(_total(uses), first.here)
     if getattr(first.here, "shape", ()) or not 0 < len(uses) <= _LISTED:
-        return []
+        return [] if summed else [f"  {_ACCUMULATED}"]
     numbers = [float(edge.contribution) for edge in uses]
     of = " and of ".join(_formula(reading, edge.child) for edge in uses)
     total = " + ".join(map(_number, numbers))
     lines = [f"  ∂{reading.name(root)}/∂{first.name} = {total}, of {of}"]
+    if not summed:
+        lines[0] = f"  the shares of ∂{reading.name(root)}/∂{first.name} are {total}, of {of}"
+        return [*lines, f"  {_ACCUMULATED}"]
+    if not hint:
+        return lines
     shares = [
         Share(edge.child, float(edge.child.grad), edge.local and float(edge.local), number)
         for edge, number in zip(uses, numbers)
     ]
-    found = mistake(reading, first.name, first.here, first.there, shares)
+    found = mistake(reading, first.name, first.here, first.there, shares, twice)
     return [*lines, f"  there {found.words}"] if found else lines
+
+
+def _total(uses: Sequence[Edge]) -> Any:
+    total = uses[0].contribution
+    for edge in uses[1:]:
+        total = total + edge.contribution
+    return total
+
+
+def _all_known(reading: Reading, node: Node, uses: Sequence[Edge]) -> bool:
+    """Return whether all uses of a node have a share that is known."""
+    count = sum(x is node for child in reading.nodes for x in child.inputs)
+    return count == len(uses)

@@ -14,6 +14,8 @@ from autodiff.graph import Node
 
 from .reading import Reading, same
 
+TWICE = "it is twice as much: two calls of backward() without zero_grad() between?"
+
 
 class Share(NamedTuple):
     """What an edge adds to a gradient: upstream × local = number."""
@@ -32,20 +34,29 @@ class Mistake(NamedTuple):
 
 
 def mistake(
-    reading: Reading, name: str, here: float | None, there: float | None, shares: Sequence[Share]
+    reading: Reading,
+    name: str,
+    here: float | None,
+    there: float | None,
+    shares: Sequence[Share],
+    twice: bool = True,
 ) -> Mistake | None:
     """Return what explains that a gradient is `there` and not `here`, the sum of its shares.
 
-    The shares are in the order in which they are added up. None if nothing known explains it.
+    The shares are in the order in which they are added up. `twice` says whether two calls of
+    backward() are an explanation, as they are not if other leaves have what they should. None if
+    nothing known explains it.
     """
     if there is None or here is None:
         return Mistake("nothing came back: is it part of that graph, and does it need a gradient?")
+    if there != there and here == here:
+        return Mistake("it is nan: was it 0 times an infinity there, or log or sqrt of too little?")
     if there == 0.0:
         return Mistake("it is 0: was backward() called, and is it part of that graph?")
     if _close(there, -here) and there != here:
         return Mistake("the sign is turned")
-    if _close(there, 2.0 * here):
-        return Mistake("it is twice as much: two calls of backward() without zero_grad() between?")
+    if twice and _close(there, 2.0 * here):
+        return Mistake(TWICE)
     root = reading.name(reading.nodes[-1])
     for share in shares:
         if len(shares) > 1 and _close(there, share.number):

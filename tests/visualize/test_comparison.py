@@ -156,3 +156,63 @@ def test_gradients_of_constants_are_none():
     J.backward()
     found = diff(J, {"x": 2.0, "c": 3.0})
     assert "first that of c: none here, 3 there" in str(found)
+
+
+def test_two_calls_of_backward_here_are_told_and_nothing_else():
+    J, *_ = graph()
+    J.backward()
+    text = str(diff(J, {"a": 4.0, "b": 6.0, "c": 9.0}))
+    assert "here it is not the sum of its shares: was backward() called twice" in text
+    assert "there" not in text.split("not the sum")[1]
+    w = Tensor([[1.0, 2.0]], requires_grad=True, label="w")
+    root = (w * w).sum()
+    root.backward()
+    root.backward()
+    assert "here it is not the sum of its shares" in str(diff(root, {"w": [[2.0, 4.0]]}))
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        ({"a": 2.0, "b": 3.0, "c": 4.5}, "there all are the right ones times 0.5"),
+        ({"a": 4.0, "b": 9.0, "c": 6.0}, "those of c and b are swapped"),
+        ({"a": 8.0, "b": 12.0, "c": 18.0}, "two calls of backward()"),
+        ({"a": math.nan, "b": 6.0}, "there it is nan"),
+    ],
+)
+def test_what_explains_several_gradients_is_told(there, words):
+    J, *_ = graph()
+    text = str(diff(J, there))
+    assert words in text or words.replace("c and b", "b and c") in text, text
+
+
+def test_one_leaf_of_several_that_is_doubled_is_not_two_calls():
+    J, *_ = graph()
+    assert "two calls" not in str(diff(J, {"a": 4.0, "b": 12.0, "c": 9.0}))
+
+
+def test_transposed_and_nan_arrays_are_told():
+    w = Tensor([[1.0, 2.0, 5.0], [3.0, 4.0, 6.0]], requires_grad=True, label="w")
+    root = (w * w).sum()
+    root.backward()
+    assert "there it is transposed" in str(diff(root, {"w": w.grad.T}))
+    assert "there it is nan" in str(diff(root, {"w": w.grad * math.nan}))
+
+
+def test_nothing_to_compare_and_one_to_compare():
+    J, *_ = graph()
+    with pytest.raises(ValueError, match="an empty dict; expected one at least"):
+        diff(J, {})
+    assert str(diff(J, {"a": 4.0})) == "gradients: the one agrees"
+
+
+def test_the_tensor_itself_in_place_of_its_gradient_is_refused():
+    class Foreign:
+        requires_grad = is_leaf = True
+
+        def detach(self):
+            return 6.0
+
+    J, *_ = graph()
+    with pytest.raises(TypeError, match=r"requires a gradient itself as .* write b\.grad"):
+        diff(J, {"b": Foreign()})
