@@ -81,12 +81,21 @@ def _reduction(word: Any, role: str) -> Any:
     def reduce(x: Any, axis: Axis = None, keepdims: bool = False, **options: Any) -> Any:
         if options:
             _refuse(role, options)
+        if isinstance(x, Node) and not hasattr(x, "shape"):
+            _refuse_value(role, x)
         x = as_array(x)
         axes = tuple(range(len(x.shape))) if axis is None else _axes(x, axis, role)
         return word(x, axis=axes, keepdims=bool(keepdims))
 
     reduce.__name__ = reduce.__qualname__ = role
     return reduce
+
+
+def _refuse_value(role: str, x: Any) -> None:
+    """Say what to write for Python's own function, which an import of * has hidden."""
+    two = {"max": "maximum", "min": "minimum"}.get(role)
+    write = f": for the {role} of two Values write {two}(a, b)" if two else ""
+    raise TypeError(f"{role}() got {shown(x)}; expected a Tensor or an array{write}")
 
 
 def _refuse(role: str, options: dict[str, Any]) -> None:

@@ -404,7 +404,7 @@ class Tensor(Node):
         if share.shape != array.shape:
             share = arrays.unbroadcast(np.asarray(share), array.shape)
         if share.dtype is not array.dtype and share.dtype != array.dtype:
-            share = share.astype(array.dtype)
+            share = arrays.quietly(share.astype, array.dtype)  # which may be beyond its range
         held = x.grad
         out = share if fresh and type(share) is _ndarray and type(held) is _ndarray else None
         if x.primitive is not None:
@@ -436,7 +436,9 @@ class Tensor(Node):
         if share.shape != node.shape:
             wide = np.broadcast_shapes(share.shape, node.shape)
             share = arrays.unbroadcast(np.broadcast_to(share, wide), node.shape)
-        return share if share.dtype == node.dtype else share.astype(node.dtype)
+        if share.dtype == node.dtype:
+            return share
+        return arrays.quietly(share.astype, node.dtype)  # which may be beyond its range
 
     @staticmethod
     def filled(tangent: Any, node: Any) -> Any:

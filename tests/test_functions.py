@@ -742,3 +742,11 @@ def test_the_graph_of_a_composition_is_the_one_that_was_written():
         * math.exp(0.5)
         * (math.sin(0.5) + math.cos(0.5))
     )
+
+
+@pytest.mark.parametrize(("name", "instead"), [("max", "maximum"), ("min", "minimum")])
+def test_the_larger_of_two_values_is_told_to_be_maximum(name, instead):
+    a, b = autodiff.Value(1.0), autodiff.Value(2.0)
+    with pytest.raises(TypeError, match=rf"{name}\(\) got Value.*write {instead}\(a, b\)"):
+        getattr(autodiff, name)(a, b)
+    assert getattr(autodiff, instead)(a, b).data == {"max": 2.0, "min": 1.0}[name]

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .run import Run
 
 
+_HUGE = 1e6  # a parameter beyond it was thrown there by updates too large
+
+
 class Diverged(ArithmeticError):
     """The loss or a gradient is no number any more.
 
@@ -73,19 +76,23 @@ class Past:
 def bad_loss(run: Run, root: Any, x: Any, y: Any, predictions: Any) -> Diverged:
     """Return the error for a loss that is no number, and give the model its numbers back."""
     loss = float(root.data)
-    smaller = f"try a smaller learning rate than {run.optimizer.lr:g}"
+    # no rate is to blame before the first update
+    updated = run.optimizer.steps > 0
+    smaller = f"try a smaller learning rate than {run.optimizer.lr:g}; " if updated else ""
     name = next((n for n, p in run.parameters.items() if not _finite(p.data)), None)
-    if name is not None:
-        advice = f"{smaller}; the first parameter that went bad is {name}"
-    elif where := _place(x):
+    if name is not None and updated:
+        advice = f"{smaller}the first parameter that went bad is {name}"
+    elif name is not None:
+        advice = f"{name} is {_first_bad(run.parameters[name].data)} to begin with"
+    elif where := _place(x, run.loader.arrays[0]):
         advice = f"all parameters are finite, but the inputs of this batch are not, first {where}"
-    elif where := _place(y):
+    elif where := _place(y, run.loader.arrays[1]):
         advice = f"all parameters are finite, but the targets of this batch are not, first {where}"
     else:
-        largest, of = max((_largest(p.data), n) for n, p in run.parameters.items())
+        largest, of = _largest_parameter(run)
         what = "the loss" if _finite(predictions) else "the output of the model"
         advice = (
-            f"{smaller}; all parameters and inputs are finite, the largest parameter is"
+            f"{smaller}all parameters and inputs are finite, the largest parameter is"
             f" {largest:.3g} in {of}, and {what} is not"
         )
     origin = forward(root)
@@ -111,6 +118,12 @@ def bad_gradient(run: Run, root: Any, norm: float) -> Diverged:
         advice = f"{first}: look for an operation without a derivative there, as sqrt has none at 0"
     else:
         advice = "each number of it is finite, but not its norm: scale the loss down"
+    largest, of = _largest_parameter(run)
+    if run.optimizer.steps > 0 and largest > _HUGE:
+        advice = (
+            f"try a smaller learning rate than {run.optimizer.lr:g}, as the largest parameter is"
+            f" {largest:.3g} in {of}; {advice}"
+        )
     return _error(run, f"the loss is finite, but its gradient is {norm}", advice, name, origin)
 
 
@@ -152,10 +165,27 @@ def _largest(x: Any) -> float:
     return float(np.abs(plain(x)).max(initial=0.0))
 
 
-def _place(batch: Any) -> str:
-    """Say where in a batch the first number is that is not finite; nothing if all are."""
-    array = plain(batch)
+def _largest_parameter(run: Run) -> tuple[float, str]:
+    """Return the largest number in the parameters, without its sign, and which one has it."""
+    return max((_largest(p.data), n) for n, p in run.parameters.items())
+
+
+def _place(batch: Any, data: Any) -> str:
+    """Say where the first number is that is not finite; nothing if all of the batch are.
+
+    In the data as the user has them, if it is there: batches are shuffled, and thrown away.
+    """
+    if not _first_bad(batch):
+        return ""
+    found = _first_bad(data)
+    return f"{found} of the data" if found else f"{_first_bad(batch)} of the batch"
+
+
+def _first_bad(numbers: Any) -> str:
+    """Return the first number of an array that is not finite, and its index; nothing if all are."""
+    array = plain(numbers)
     if array.dtype.kind != "f" or _finite(array):
         return ""
     index = np.argwhere(~np.isfinite(array))[0]
-    return f"{array[tuple(index)]} at [{', '.join(map(str, index))}]"
+    at = f" at [{', '.join(map(str, index))}]" if len(index) else ""
+    return f"{array[tuple(index)]}{at}"
