@@ -16,6 +16,7 @@ cause, and what follows it is not.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from autodiff.wording import a_kind, clipped, shown
 
 from .mistakes import TWICE, Share, mistake
 from .names import caller, name_all
-from .reading import Reading
+from .reading import Reading, same
 
 _LISTED = 6  # shares of a gradient that are written out
 _ACCUMULATED = (
@@ -332,7 +333,9 @@ class _Closeness:
 
             return bool(np.allclose(a, b, self.rtol, self.atol, equal_nan=True))
         a, b = float(a), float(b)
-        return a == b or (a != a and b != b) or abs(a - b) <= self.atol + self.rtol * abs(b)
+        if not math.isfinite(a) or not math.isfinite(b):
+            return same(a, b)
+        return abs(a - b) <= self.atol + self.rtol * abs(b)
 
 
 def _account(what: str, found: Sequence[Difference], count: int) -> list[str]:

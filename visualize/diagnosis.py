@@ -22,7 +22,6 @@ from typing import Any
 from autodiff.graph import Node
 from autodiff.provenance import (
     Backward,
-    Index,
     Origin,
     backward,
     finite,
@@ -32,26 +31,13 @@ from autodiff.provenance import (
 )
 from autodiff.sources import HOW
 
+from .amounts import bad, in_words, places, shown, zero
 from .asking import asked, called
-from .chain import Chain, Step, Term
+from .chain import Chain
 from .departures import Departure, Departures
 from .names import caller
 from .reading import Reading
-
-# Rows whose slope is 0 on one side, or nearly so far out; and those that are steps.
-_ONE_SIDED = {"relu": "is on its flat side", "elu": "is so low", "selu": "is so low"}
-_SATURATING = {
-    "tanh", "sigmoid", "erf", "erfc", "softsign", "gelu", "silu", "log_sigmoid", "softplus", "exp",
-    "exp2", "arctan", "logaddexp",
-}  # fmt: skip
-_STEPS = {"sign", "floor", "ceil", "floor_divide"}
-_CHOICES = {"where", "maximum", "minimum", "clip", "reduce_max", "reduce_min", "max_pool2d"}
-_FACTORS = {
-    "multiply": "multiplied",
-    "dot": "multiplied",
-    "matmul": "multiplied",
-    "divide": "divided",
-}
+from .zeros import Zeros
 
 # Kinds of which the line says most: where it was not recorded, one is told how.
 _TINY = 1e-6  # a gradient below it is asked for the factors that make it so
@@ -106,6 +92,12 @@ class _Inquiry:
         self.reading = reading
         self.root = chain.root
         self.asked = f"∂{self.name(chain.root)}/∂{self.name(chain.node)}"
+        self.zeros = Zeros(self.name, self.made)
+
+    @property
+    def bad(self) -> str:
+        """What is bad in the gradient."""
+        return bad(self.chain.gradient)
 
     def name(self, node: Node) -> str:
         return self.reading.name(node) or "it"
@@ -128,23 +120,23 @@ class _Inquiry:
             )  # fmt: skip
         if not finite(gradient):
             return self._not_finite()
-        found = self._zero() if _zero(gradient) else self._fine(gradient)
+        found = self._zero() if zero(gradient) else self._fine(gradient)
         return self._with_root(found)
 
     def _with_root(self, found: Diagnosis) -> Diagnosis:
         """Say also where the root went bad, of which a good gradient tells nothing."""
         first = None if finite(self.root.data) else forward(self.root)
         if first is not None:
-            bad = _bad(self.root.data)
             found.lines.append(
-                f"  {self.name(self.root)} itself is {bad}: forward, {self._went_bad(first)}"
+                f"  {self.name(self.root)} itself is {bad(self.root.data)}: forward,"
+                f" {self._went_bad(first)}"
             )
         return found
 
     def _went_bad(self, first: Origin) -> str:
         if first.node.is_leaf:
-            return f"{self.name(first.node)} is {_bad(first.node.data)} to begin with"
-        return f"{self.made(first.node)} is {_bad(first.node.data)}, of {self._operands(first)}"
+            return f"{self.name(first.node)} is {bad(first.node.data)} to begin with"
+        return f"{self.made(first.node)} is {bad(first.node.data)}, of {self._operands(first)}"
 
     def _found(self, kind: str, node: Node | None, text: str, *more: str) -> Diagnosis:
         more = (*more, *self._recorded(kind, node))
@@ -196,13 +188,13 @@ class _Inquiry:
         more = [] if found.exit is None else found.exit.lines("its number left the graph in ")
         if is_node:
             text = (
-                f"{self.name(self.root)} was made from {_number(number)} alone, that of {owner},"
+                f"{self.name(self.root)} was made from {in_words(number)} alone, that of {owner},"
                 " as a constant"
             )
             ask = f"did {owner} go through .data, detach() or no_grad() on its way?"
         else:
             text = (
-                f"{self.made(x)} has {_number(number)} in it, that of {owner}, and not {owner}"
+                f"{self.made(x)} has {in_words(number)} in it, that of {owner}, and not {owner}"
                 " itself"
             )
             ask = f"did {owner} go through float(), .item() or .data on its way?"
@@ -211,11 +203,11 @@ class _Inquiry:
 
     def _guesses(self, ways: Departures) -> Iterator[str]:
         """Yield what may have become of the number: each of it may be chance."""
-        root, shown = self.name(self.root), None
+        root, blamed = self.name(self.root), None
         if (found := ways.possible()) is not None:
             (x, number, is_node), owner = found.constant, self.name(found.owner)
-            shown = x
-            told = f"{_number(number)} in it, which {owner} is too: did {owner} go through"
+            blamed = x
+            told = f"{in_words(number)} in it, which {owner} is too: did {owner} go through"
             if is_node:
                 yield f"{root} has {told} .data, detach() or no_grad() on its way?"
             else:
@@ -227,14 +219,14 @@ class _Inquiry:
         elif (copied := ways.copied()) is not None:
             leaf, owner = self.name(copied[0]), self.name(copied[1])
             yield (
-                f"{leaf} is {_number(copied[0].data)}, which {owner} is too: was {leaf} made of"
+                f"{leaf} is {in_words(copied[0].data)}, which {owner} is too: was {leaf} made of"
                 f" {owner}.data?"
             )
         for whose, exit in ways.exits[:_GUESSES]:
             yield from exit.lines(f"a number was taken from {self.name(whose)} in ")
         if ways.exits:
             yield "did it go on from there?"
-        constants = [x for x, _, is_node in ways.constants if is_node and x is not shown]
+        constants = [x for x, _, is_node in ways.constants if is_node and x is not blamed]
         for x in [x for x in constants if x.source is not None][:_GUESSES]:
             if x.source is not None:
                 yield from x.source.lines(
@@ -244,28 +236,35 @@ class _Inquiry:
     # -- nan and infinity --------------------------------------------------------------------------
 
     def _not_finite(self) -> Diagnosis:
-        bad = _bad(self.chain.gradient)
-        first = forward(self.root)
-        if first is not None:
-            return self._made_forward(first, bad)
         back = backward(self.root, self.chain.between)
+        first = forward(self.root)
+        if finite(self.root.data) and back is not None and back.argnum is not None:
+            # A number that went bad and did the root no harm is to blame only for what it touches.
+            touched = [back.node, *(x for x in back.operands if isinstance(x, Node))]
+            first = next(
+                filter(None, map(forward, (x for x in touched if not finite(x.data)))), None
+            )
+        if first is not None:
+            return self._made_forward(first)
         if back is not None and back.argnum is not None:
-            return self._made_backward(back, bad)
+            return self._made_backward(back)
         node = self.chain.node if back is None else back.node
         terms = next((step.terms for step in self.chain.steps if step.node is node), ())
-        shares = " + ".join(_shown(term.contribution) for term in terms)
+        shares = " + ".join(shown(term.contribution) for term in terms)
         return self._found(
-            "backward", node, f"is {bad}: the shares of {self.name(node)} add up to it, {shares}"
+            "backward",
+            node,
+            f"is {self.bad}: the shares of {self.name(node)} add up to it, {shares}",
         )
 
-    def _made_forward(self, first: Origin, bad: str) -> Diagnosis:
+    def _made_forward(self, first: Origin) -> Diagnosis:
         """Say which operation made a bad number, or which leaf has one."""
         x, root = first.node, self.root
         text = self._went_bad(first)
         if not x.is_leaf and finite(root.data):
             return self._found(
                 "where", x,
-                f"is {bad}: {text}, which is no part of {self.name(root)} = {_shown(root)}",
+                f"is {self.bad}: {text}, which is no part of {self.name(root)} = {shown(root)}",
                 "is it on the side of a where() that is not taken? Both sides are computed, and"
                 " its gradient is 0 times infinity",
                 self._rewrite(self._operand(x)),
@@ -273,31 +272,31 @@ class _Inquiry:
         on_the_way = any(x is y for y in self.chain.between)
         where = "" if on_the_way else ", beside the way from one to the other"
         return self._found(
-            "forward", x, f"is {bad}: forward, {text}{where}",
+            "forward", x, f"is {self.bad}: forward, {text}{where}",
             "what follows it, and all gradients through it, are made of that",
         )  # fmt: skip
 
-    def _made_backward(self, back: Backward, bad: str) -> Diagnosis:
+    def _made_backward(self, back: Backward) -> Diagnosis:
         """Say which operation made a bad share of a good gradient."""
         child, operand = back.node, back.operand
         index, name = place(back.index) if back.index else "", self.name(operand)
         number = back.numbers[back.argnum or 0]
-        at = f"{name}{index} = {_shown(operand if number is None else number)}"
+        at = f"{name}{index} = {shown(operand if number is None else number)}"
         local = self._local(child, back.argnum)
-        slope = "" if local is None else f", where ∂{self.name(child)}/∂{name} is {_shown(local)}"
+        slope = "" if local is None else f", where ∂{self.name(child)}/∂{name} is {shown(local)}"
         through = f"{self.made(child)} at {at}{slope}"
         arrives = back.upstream if back.arrives is None else back.arrives
-        arrival = f"{_shown(arrives)} arrives at {self.name(child)}{index}"
-        if _zero(arrives):
+        arrival = f"{shown(arrives)} arrives at {self.name(child)}{index}"
+        if zero(arrives):
             return self._found(
-                "where", child, f"is {bad}: 0 times infinity, backward through {through}",
+                "where", child, f"is {self.bad}: 0 times infinity, backward through {through}",
                 f"{arrival}: is it on the side of a where() that is not taken? Both sides are"
                 " computed",
                 self._rewrite(name),
             )  # fmt: skip
         return self._found(
             "backward", child,
-            f"is {bad}: all values are finite, and backward it comes of {through}", arrival,
+            f"is {self.bad}: all values are finite, and backward it comes of {through}", arrival,
         )  # fmt: skip
 
     def _local(self, child: Node, argnum: int | None) -> Any:
@@ -318,25 +317,25 @@ class _Inquiry:
         named = []
         shape = getattr(first.node, "shape", ())
         for x, number in zip(first.operands, first.numbers):
-            shown = _shown(x if number is None else number)
+            told = shown(x if number is None else number)
             # what was broadcast has an index of its own
             alike = number is not None and getattr(x, "shape", None) == shape
             index = place(first.index) if alike and first.index else ""
-            named.append(f"{self.name(x)}{index} = {shown}" if isinstance(x, Node) else shown)
+            named.append(f"{self.name(x)}{index} = {told}" if isinstance(x, Node) else told)
         more = f" and {len(named) - 4} more" if len(named) > 4 else ""
         return ", ".join(named[:4]) + more
 
     # -- zero --------------------------------------------------------------------------------------
 
     def _fine(self, gradient: Any) -> Diagnosis:
-        zeros = _places(gradient, lambda numbers: numbers == 0.0)
+        zeros = places(gradient, lambda numbers: numbers == 0.0)
         if zeros:
             return self._found(
                 "partly zero", self.chain.node, f"is 0 at {zeros}, and not 0 elsewhere",
                 *self._first_zero(gradient),
             )  # fmt: skip
         return self._found(
-            "fine", self.chain.node, f"is {_shown(gradient)}: finite, and not 0",
+            "fine", self.chain.node, f"is {shown(gradient)}: finite, and not 0",
             *self._smallest(gradient),
             f"explain({self.name(self.root)}, {self.name(self.chain.node)}) says how it comes"
             " about",
@@ -350,7 +349,7 @@ class _Inquiry:
         known = [(abs(term.local), step, term) for step, term in terms if term.local is not None]
         known.sort(key=lambda entry: entry[0])
         told = [
-            f"∂{self.name(term.child)}/∂{self.name(step.node)} = {_shown(term.local)}"
+            f"∂{self.name(term.child)}/∂{self.name(step.node)} = {shown(term.local)}"
             for _, step, term in known[:_FACTORS_SHOWN]
         ]
         if told:
@@ -363,7 +362,7 @@ class _Inquiry:
         index = tuple(map(int, np.argwhere(numbers_of(gradient) == 0.0)[0]))
         steps = {id(step.node): step for step in self.chain.steps}
         last = steps.get(id(self.chain.node))
-        cause = None if last is None else next(self._causes(last, steps, index), None)
+        cause = None if last is None else next(self.zeros.causes(last, steps, index), None)
         if cause is not None:
             yield from (line for line in cause[2:] if line)
 
@@ -373,164 +372,10 @@ class _Inquiry:
         last = steps.get(id(self.chain.node))
         if last is None:
             return self._found("fine", self.root, "is 0 times what backward() was given")
-        causes = list(self._causes(last, steps))
+        causes = list(self.zeros.causes(last, steps))
         kind, node, text, more = causes[0]
         others = {id(n): self.made(n) for _, n, _, _ in causes[1:] if n is not node}
         lines = [more] if more else []
         if others:
             lines.append(f"and so on the other ways, at {'; '.join(list(others.values())[:3])}")
         return self._found(kind, node, f"is 0: {text}", *lines)
-
-    def _causes(
-        self, last: Step, steps: dict[int, Step], index: Index | None = None
-    ) -> Iterator[tuple[str, Node, str, str]]:
-        """Yield why each of the ways back passes nothing on, from the node towards the root.
-
-        With an index it is asked of the numbers there, as far as operations go number by number.
-        """
-        met, waiting = {id(last.node)}, [last]
-        while waiting:
-            step = waiting.pop()
-            terms = [term for term in step.terms if index is None or _by_number(term, step.node)]
-            if any(not _zero(_there(term.contribution, index)) for term in terms):
-                if len(terms) > 1:
-                    yield self._cancelled(step, index)
-                continue
-            for term in terms:
-                if not _zero(_there(term.upstream, index)):
-                    yield self._cause(step, term, index)
-                elif id(term.child) in steps and id(term.child) not in met:
-                    met.add(id(term.child))
-                    waiting.append(steps[id(term.child)])
-
-    def _cancelled(self, step: Step, index: Index | None) -> tuple[str, Node, str, str]:
-        shares = " + ".join(_shown(_there(term.contribution, index)) for term in step.terms)
-        of = ", ".join(self.made(term.child) for term in step.terms)
-        where = "" if index is None else place(index)
-        text = f"its shares add up to nothing at {self.name(step.node)}{where}: {shares}"
-        return "cancellation", step.node, text, f"they come of {of}"
-
-    def _cause(
-        self, step: Step, term: Term, index: Index | None = None
-    ) -> tuple[str, Node, str, str]:
-        """Say why a term passes nothing of what arrives at its child."""
-        child, x = term.child, step.node
-        word = child.primitive.name if child.primitive is not None else ""
-        where = "" if index is None else place(index)
-        upstream, data = _there(term.upstream, index), _there(x.data, index)
-        at = f"{self.name(x)}{where} = {_shown(data)}"
-        arrives = (
-            f"a gradient of {_shown(upstream)} arrives at {self.name(child)}{where}, and 0 leaves"
-            f" it for {self.name(x)}{where}"
-        )
-        passes = f"{self.made(child)} passes nothing on"
-        if term.local is not None and term.local != 0.0:
-            return (
-                "underflow", child, f"{_shown(term.upstream)} times {_shown(term.local)}, backward"
-                f" through {self.made(child)}, is less than the least number above 0", "",
-            )  # fmt: skip
-        if word in _ONE_SIDED:
-            return "dead", child, f"{passes}, as {at} {_ONE_SIDED[word]}", arrives
-        if word in _SATURATING:
-            return "saturated", child, f"{passes}, as {at} is so far out that it is flat", arrives
-        if word in _STEPS:
-            return "step", child, f"{passes}: it is made of steps, flat wherever it has a slope", ""
-        if word in _CHOICES:
-            return "choice", child, f"{passes}, as it chooses another number than {at}", arrives
-        if word in _FACTORS or word == "divide":
-            by = next(
-                iter(self._annihilators(child, x, index)), f": {at} is 0 itself" * _zero(data)
-            )
-            done = "divided" if word == "divide" else "multiplied"
-            dead = self._dead(x, index) if _zero(data) else ""
-            return "zero factor", child, f"in {self.made(child)} it is {done}{by}", dead or arrives
-        if word in ("square", "power", "abs", "hypot", "norm", "cos") and (
-            _zero(data) or word in ("cos", "power")
-        ):
-            dead = self._dead(x, index) if _zero(data) else ""
-            return "flat point", child, f"{self.made(child)} is flat at {at}", dead or arrives
-        return "flat", child, f"{passes} at {at}", arrives
-
-    def _dead(self, x: Node, index: Index | None) -> str:
-        """Say that a 0 was made by a relu on its flat side, which is the cause behind the next."""
-        if x.primitive is None or x.primitive.name not in _ONE_SIDED or not x.parents:
-            return ""
-        operand = x.parents[0]
-        where = "" if index is None else place(index)
-        return (
-            f"{self.made(x)} is 0, as {self.name(operand)}{where} ="
-            f" {_shown(_there(operand.data, index))} {_ONE_SIDED[x.primitive.name]}"
-        )
-
-    def _annihilators(self, child: Node, x: Node, index: Index | None = None) -> Iterator[str]:
-        """Yield the other operands that make nothing of a gradient: 0, or what divides by inf."""
-        for y in child.inputs:
-            number = y.data if isinstance(y, Node) else y
-            shape = getattr(number, "shape", ())
-            if index is not None and shape and shape == child.data.shape:
-                number = _there(number, index)
-            divides = child.primitive is not None and child.primitive.name == "divide"
-            if y is not x and (not finite(number) if divides else _zero(number)):
-                yield (
-                    f" by {self.name(y)}{place(index) if index and shape else ''} ="
-                    f" {_shown(number)}"
-                    if isinstance(y, Node)
-                    else f" by {_shown(y)}"
-                )
-
-
-# -- numbers and arrays ----------------------------------------------------------------------------
-
-
-def _zero(x: Any) -> bool:
-    numbers = numbers_of(x)
-    return not numbers.any() if hasattr(numbers, "shape") else numbers == 0.0
-
-
-def _there(x: Any, index: Index | None) -> Any:
-    """Return the number of an array at an index; the array itself without one."""
-    return x if index is None or not getattr(x, "shape", ()) else float(x[index])
-
-
-def _by_number(term: Term, x: Node) -> bool:
-    """Return whether an operation makes each number of its array of the one at the same index."""
-    primitive = term.child.primitive
-    shapes = [getattr(y, "shape", None) for y in (x, term.child, term.contribution)]
-    return primitive is not None and primitive.elementwise and shapes == [shapes[0]] * 3
-
-
-def _places(x: Any, which: Any) -> str:
-    """Return the indices of an array where something holds, the first few of them."""
-    numbers = numbers_of(x)
-    if not hasattr(numbers, "shape"):
-        return ""
-    import numpy as np
-
-    found = np.argwhere(which(numbers))
-    if not len(found):
-        return ""
-    listed = ", ".join(f"[{', '.join(map(str, index))}]" for index in found[:4])
-    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-    return f"{listed}{more} of {numbers.size} numbers"
-
-
-def _bad(x: Any) -> str:
-    """Return nan, inf or −inf, and of an array where."""
-    numbers = numbers_of(x)
-    if hasattr(numbers, "shape"):
-        import numpy as np
-
-        first = numbers[~np.isfinite(numbers)].flat[0]
-        return f"{_shown(first)} at {_places(x, lambda y: ~np.isfinite(y))}"
-    return _shown(numbers)
-
-
-def _number(x: Any) -> str:
-    return _shown(x) if hasattr(numbers_of(x), "shape") else f"the number {_shown(x)}"
-
-
-def _shown(x: Any) -> str:
-    numbers = numbers_of(x)
-    if hasattr(numbers, "shape"):
-        return f"an array of shape {numbers.shape}"
-    return f"{numbers:.6g}".replace("-", "−")

@@ -96,11 +96,14 @@ def bad_loss(run: Run, root: Any, x: Any, y: Any, predictions: Any) -> Diverged:
             f" {largest:.3g} in {of}, and {what} is not"
         )
     origin = forward(root)
-    if origin is not None and not origin.made:
+    handed = name is not None or not _finite(x) or not _finite(y)
+    if origin is not None and not origin.made and (handed or origin.node.is_leaf):
         origin = None  # it was handed what the advice tells of
     if origin is not None:
         same = str(origin.number) == str(loss)
         made = "made first" if same else f"the first {origin.number} is made"
+        if not origin.made:
+            made = f"the first {origin.number} is a constant, handed on"
         advice = f"{made} by {origin.call(_names(run))}; {advice}"
     return _error(run, f"the loss is {loss}", advice, name, origin)
 

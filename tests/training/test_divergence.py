@@ -299,3 +299,11 @@ def test_a_gradient_that_overflows_after_huge_updates_is_the_rate_s_and_warns_of
     error = diverge(model, data=(x, y), loss=nn.mse, lr=1e6)
     assert "the loss is finite, but its gradient is inf" in str(error)
     assert "try a smaller learning rate than 1e+06, as the largest parameter is" in str(error)
+
+
+def test_a_constant_that_is_bad_is_told_as_such():
+    def loss(predictions, y):
+        return nn.mse(autodiff.where(Tensor([[True]]), -np.inf, predictions), y)
+
+    error = diverge(nn.Linear(2, 1), data=(X, Y[:, None]), loss=loss)
+    assert "the first -inf is a constant, handed on by where(1, -inf, " in str(error)

@@ -223,3 +223,12 @@ def test_large_shares_that_cancel_are_no_second_call():
     J = a * 1e16 - a * 1e16 + a
     J.backward()
     assert "backward() called twice" not in str(diff(J, {"a": 5.0}))
+
+
+def test_a_finite_gradient_does_not_agree_with_an_infinite_one():
+    a = Value(2.0)
+    J = a * 3.0
+    J.backward()
+    assert diff(J, {"a": float("inf")})
+    assert diff(J, {"a": float("nan")})
+    assert not diff(J, {"a": 3.0})

@@ -388,3 +388,15 @@ def test_of_tensors_the_numbers_at_the_index_are_told():
     assert "of t₁[0, 0] = 0, b = 0" in text, "which is not b[0, 1] of it"
     trap = where(Tensor([[True, True], [False, True]]), w.sqrt(), 0.0).sum()
     assert why(trap, w).kind == "where"
+
+
+def test_of_a_good_root_only_what_the_way_back_touches_is_blamed():
+    x, w = Value(1.0), Value(0.0)
+    m = log(x - 1.0)
+    J = exp(m) * 2.0 + sqrt(w)
+    found = why(J, w)
+    assert found.kind == "backward"
+    assert "sqrt(w) at w = 0" in str(found)
+    masked = where(False, x, -math.inf)
+    assert why(exp(masked) + sqrt(w), w).kind == "backward"
+    assert why(where(False, log(w), w * 2.0), w).kind == "where"
