@@ -126,6 +126,16 @@ from .seeding import seed
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 
+TYPE_CHECKING = False  # for who checks types, what is loaded at its first use
+if TYPE_CHECKING:
+    from . import data as data
+    from . import nn as nn
+    from . import optim as optim
+    from . import training as training
+    from .compiler import compile as compile
+    from .tensor import Tensor as Tensor
+    from .training import fit as fit
+
 
 def __getattr__(name: str) -> object:
     """Load a part of the package at its first use; say what a name is called here: asin, arcsin."""

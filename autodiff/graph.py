@@ -25,8 +25,9 @@ from .steps import ABSENT, MANY, NODES
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, ClassVar
+    from typing import Any, ClassVar, TypeVar
 
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 # What `.grad` holds before any backward. It reads 0.0 and adds like 0.0, but it is this very
 # object, so that a picture can tell "no gradient yet" from a gradient that is zero.
@@ -232,7 +233,7 @@ class _Mode:
         setattr(modes, self._name, self._saved.settings.pop())
         altered.remove(self._name)  # not the last one, which another thread may have added
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: Function) -> Function:
         from functools import wraps
         from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 
@@ -248,7 +249,8 @@ class _Mode:
             with self:
                 return function(*args, **kwargs)
 
-        return under_mode
+        of_its_kind: Any = under_mode
+        return of_its_kind
 
 
 class no_grad(_Mode):

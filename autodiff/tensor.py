@@ -59,7 +59,7 @@ _clock = [0]
 _one_at_a_time = Lock()
 
 
-def _operators(primitive: Primitive) -> tuple[Callable[[Tensor, Any], Any], ...]:
+def _operators(primitive: Primitive) -> tuple[Callable[[Tensor, Any], Tensor], ...]:
     """Return the methods self ∘ other and other ∘ self. They are `apply` written out for speed."""
     word = getattr(arrays, primitive.name)
     ufunc = getattr(word, "__wrapped__", word)
@@ -116,7 +116,7 @@ def _operators(primitive: Primitive) -> tuple[Callable[[Tensor, Any], Any], ...]
     return operator, reflection
 
 
-def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
+def _unary(primitive: Primitive) -> Callable[[Tensor], Tensor]:
     """Return the method of an operation on self alone."""
     forward = primitive.forward
     compute = getattr(arrays.raw, primitive.name, None)
@@ -143,6 +143,11 @@ def _unary(primitive: Primitive) -> Callable[[Tensor], Any]:
 
     method.__doc__ = getattr(functions, primitive.name).__doc__
     return method
+
+
+def _methods(*functions: Callable[..., Any]) -> tuple[Callable[..., Tensor], ...]:
+    """Return functions of any arrays as what they are of Tensors."""
+    return functions
 
 
 _FLOAT = np.dtype(float)
@@ -514,20 +519,20 @@ class Tensor(Node):
     __neg__ = _unary(elementwise.negative)
     __abs__ = _unary(elementwise.abs)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any) -> Tensor:
         exact = type(other) is int or (type(other) is float and self.array.dtype.kind == "f")
         return self.square() if exact and other == 2 else self._power(other)
 
-    def __matmul__(self, other: Any) -> Any:
+    def __matmul__(self, other: Any) -> Tensor:
         return array_functions.matmul(self, other)
 
-    def __rmatmul__(self, other: Any) -> Any:
+    def __rmatmul__(self, other: Any) -> Tensor:
         return array_functions.matmul(other, self)
 
     def __pos__(self) -> Tensor:
         return self
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Any) -> Tensor:
         return array_functions.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -537,16 +542,16 @@ class Tensor(Node):
             " from yet"
         )
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any) -> Tensor:
         return _compared(np.less, self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Any) -> Tensor:
         return _compared(np.less_equal, self, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Any) -> Tensor:
         return _compared(np.greater, self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Any) -> Tensor:
         return _compared(np.greater_equal, self, other)
 
     def __eq__(self, other: Any) -> Any:
@@ -557,27 +562,27 @@ class Tensor(Node):
 
     # of bools, as (a > 0) & (a < 1), and of whole numbers
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> Tensor:
         return _compared(np.bitwise_and, self, other)
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any) -> Tensor:
         return _compared(np.bitwise_or, self, other)
 
-    def __xor__(self, other: Any) -> Any:
+    def __xor__(self, other: Any) -> Tensor:
         return _compared(np.bitwise_xor, self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
-    def __invert__(self) -> Any:
+    def __invert__(self) -> Tensor:
         if altered and modes.trace is not None:
             return modes.trace.compare("invert", self)
         return _constant(np.invert(self.array))
 
-    def all(self, axis: Any = None) -> Any:
+    def all(self, axis: Any = None) -> Tensor:
         """Return whether all elements are true (not 0), of all axes or along some."""
         return _asked(lambda array: np.asarray(array.all(axis)), self)
 
-    def any(self, axis: Any = None) -> Any:
+    def any(self, axis: Any = None) -> Tensor:
         """Return whether any element is true (not 0), of all axes or along some."""
         return _asked(lambda array: np.asarray(array.any(axis)), self)
 
@@ -615,7 +620,7 @@ class Tensor(Node):
             raise TypeError("len(), or iteration, of a tensor of no axes; expected one at least")
         return len(self.array)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, x: Any) -> bool:
@@ -670,40 +675,51 @@ class Tensor(Node):
     floor = _unary(elementwise.floor)
     ceil = _unary(elementwise.ceil)
     negative = _unary(elementwise.negative)
-    leaky_relu, elu, clip = functions.leaky_relu, functions.elu, functions.clip
-    add, subtract, multiply = functions.add, functions.subtract, functions.multiply
-    divide, power, floor_divide = functions.divide, functions.power, functions.floor_divide
-    fmod, remainder, arctan2 = functions.fmod, functions.remainder, functions.arctan2
-    logaddexp, xlogy, hypot = functions.logaddexp, functions.xlogy, functions.hypot
-    maximum, minimum = functions.maximum, functions.minimum
+    leaky_relu, elu, clip = _methods(functions.leaky_relu, functions.elu, functions.clip)
+    add, subtract, multiply = _methods(functions.add, functions.subtract, functions.multiply)
+    divide, power, floor_divide = _methods(
+        functions.divide, functions.power, functions.floor_divide
+    )  # fmt: skip
+    fmod, remainder, arctan2 = _methods(functions.fmod, functions.remainder, functions.arctan2)
+    logaddexp, xlogy, hypot = _methods(functions.logaddexp, functions.xlogy, functions.hypot)
+    maximum, minimum = _methods(functions.maximum, functions.minimum)
 
-    sum, mean, var, std = (
+    sum, mean, var, std = _methods(
         array_functions.sum, array_functions.mean, array_functions.var, array_functions.std
     )  # fmt: skip
-    prod, max, min, norm = (
+    prod, max, min, norm = _methods(
         array_functions.prod, array_functions.max, array_functions.min, array_functions.norm
     )  # fmt: skip
-    logsumexp, softmax = array_functions.logsumexp, array_functions.softmax
-    log_softmax, cumsum = array_functions.log_softmax, array_functions.cumsum
-    argmax, argmin, sort = array_functions.argmax, array_functions.argmin, array_functions.sort
-    reshape, ravel, flatten = (
+    logsumexp, softmax = _methods(array_functions.logsumexp, array_functions.softmax)
+    log_softmax, cumsum = _methods(array_functions.log_softmax, array_functions.cumsum)
+    argmax, argmin, sort = _methods(
+        array_functions.argmax, array_functions.argmin, array_functions.sort
+    )  # fmt: skip
+    reshape, ravel, flatten = _methods(
         array_functions.reshape, array_functions.ravel, array_functions.flatten
     )  # fmt: skip
-    transpose, swapaxes = array_functions.transpose, array_functions.swapaxes
-    moveaxis, squeeze = array_functions.moveaxis, array_functions.squeeze
-    expand_dims, broadcast_to = array_functions.expand_dims, array_functions.broadcast_to
-    flip, roll, pad, repeat = (
+    transpose, swapaxes = _methods(array_functions.transpose, array_functions.swapaxes)
+    moveaxis, squeeze = _methods(array_functions.moveaxis, array_functions.squeeze)
+    expand_dims, broadcast_to = _methods(
+        array_functions.expand_dims, array_functions.broadcast_to
+    )  # fmt: skip
+    flip, roll, pad, repeat = _methods(
         array_functions.flip, array_functions.roll, array_functions.pad, array_functions.repeat
     )  # fmt: skip
-    tile, astype, set, take = (
+    tile, astype, set, take = _methods(
         array_functions.tile, array_functions.astype, array_functions.set, array_functions.take
     )  # fmt: skip
-    take_along_axis, split = array_functions.take_along_axis, array_functions.split
-    diag, diagonal, trace = array_functions.diag, array_functions.diagonal, array_functions.trace
-    tril, triu, matmul = array_functions.tril, array_functions.triu, array_functions.matmul
-    dot, outer = array_functions.matmul, array_functions.outer
+    (take_along_axis,) = _methods(array_functions.take_along_axis)
+    split = array_functions.split
+    diag, diagonal, trace = _methods(
+        array_functions.diag, array_functions.diagonal, array_functions.trace
+    )  # fmt: skip
+    tril, triu, matmul = _methods(
+        array_functions.tril, array_functions.triu, array_functions.matmul
+    )  # fmt: skip
+    dot, outer = _methods(array_functions.matmul, array_functions.outer)
 
-    def where(self, condition: Any, other: Any) -> Any:
+    def where(self, condition: Any, other: Any) -> Tensor:
         """Return self where the condition holds, else other."""
         return functions.where(condition, self, other)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _new = object.__new__
 
 
-def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
+def _binary(primitive: Primitive) -> Callable[[Value, Any], Value]:
     """Return the method self ∘ other. It is `apply` written out: every call would cost as much."""
     compute = primitive.on_floats
 
@@ -64,7 +64,7 @@ def _binary(primitive: Primitive) -> Callable[[Value, Any], Any]:
     return operator
 
 
-def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
+def _reflected(primitive: Primitive) -> Callable[[Value, Any], Value]:
     """Return the method other ∘ self, where other is no Value."""
     compute = primitive.on_floats
 
@@ -92,7 +92,7 @@ def _reflected(primitive: Primitive) -> Callable[[Value, Any], Any]:
     return operator
 
 
-def _unary(primitive: Primitive) -> Callable[[Value], Any]:
+def _unary(primitive: Primitive) -> Callable[[Value], Value]:
     """Return the method of an operation on self alone."""
     compute = primitive.on_floats
 
