@@ -71,7 +71,8 @@ def _is_lighter(off: Picture) -> bool:
     scale = min(1.0, 50 / max(off.shape))
     rows, columns = (max(1, round(scale * side)) for side in off.shape)
     small = Image.fromarray(off.astype(np.float32)).resize((columns, rows), Image.Resampling.BOX)
-    around = small.filter(ImageFilter.MedianFilter(max(rows, columns) // 2 | 1))
+    # Pillow 12.3 divides by zero in a window of 1, and ends the process.
+    around = small.filter(ImageFilter.MedianFilter(max(3, max(rows, columns) // 2 | 1)))
     return float(((np.asarray(small) - np.asarray(around)) ** 3).sum()) > 0.0
 
 
