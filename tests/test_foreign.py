@@ -69,6 +69,8 @@ def test_a_tensor_takes_over_numbers_and_their_type(kind, dtype):
 @pytest.mark.parametrize("kind", KINDS)
 def test_numbers_are_copied_or_shared_as_is_asked_for(kind):
     theirs = kind()
+    if kind is ByDLPack and not np.from_dlpack(theirs).flags.writeable:
+        pytest.skip("of DLPack's memory NumPy 2.0 lets nobody write to any")
     apart, together = Tensor(theirs), Tensor(theirs, requires_grad=True, copy=False)
     theirs.array[0, 0] = 9.0
     assert apart.tolist()[0] == [1.0, 2.0]

@@ -12,6 +12,7 @@ import inspect
 import math
 import operator
 import re
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from .. import floats
@@ -120,7 +121,7 @@ def _helpers(words: set[str]) -> tuple[list[str], list[str]]:
                 imports.append(_OLDER.format(line, word, _OLD[own]) if own in _OLD else line)
                 break
         else:
-            source = inspect.getsource(thing)
+            source = dedent(inspect.getsource(thing))  # Python 3.10's cbrt stands in an except
             sources.append(source)
             more = _called(source) - done
             done |= more
