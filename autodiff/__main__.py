@@ -19,12 +19,12 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import reports, tables
 from .elementwise import TABLE
 from .expressions import Expression, ExpressionError, parse
-from .grammar import is_name, normal, short
+from .grammar import is_name, normal, printable, short
 from .graph import topological_order
 from .value import Value
 
@@ -67,12 +67,15 @@ def _differentiate(words: list[str]) -> int:
     if options.version:
         tables.say(f"autodiff {_version()}")
         return 0
+    options.output = [_unshielded(path) for path in options.output]
     for path in options.output:
         if Path(path).suffix.lower() not in (*_PICTURES, ".py"):
             raise _Misuse(
                 f"cannot write '{short(path)}': a picture is {', '.join(_PICTURES)}; the gradients"
                 " as Python are .py"
             )
+        if "\0" in path:
+            raise _Misuse(f"cannot write '{short(path)}': no file has a NUL in its name")
     expression, numbers = _read(options.words)
     wrt = _wrt(options.wrt, numbers)
     result, report = reports.gradients(expression, numbers, wrt)
@@ -92,7 +95,7 @@ def _differentiate(words: list[str]) -> int:
         else:
             _draw(result, report["name"], path, options.theme, options.limit)
         if not options.json:
-            tables.say(f"wrote {path}")
+            tables.say(f"wrote {printable(path)}")
     if options.json:
         tables.print_json(report | ({"wrote": options.output} if options.output else {}))
     return int(not all(check["agrees"] for check in report.get("check", {}).values()))
@@ -121,7 +124,7 @@ def _draw(result: Value, name: str, path: str, theme: str, limit: int | None) ->
     try:
         show(result, theme=theme, names={name: result}, limit=limit).save(path)
     except (RenderError, OSError) as error:  # no engine; no place
-        raise _Misuse(str(error)) from None
+        raise _Misuse(short(str(error), 500)) from None
     except TooLarge:
         raise _Misuse(
             f"the graph has more than {limit or MOST} values that do not fold, and its picture"
@@ -200,6 +203,12 @@ class _Parser(argparse.ArgumentParser):
         message = message.replace("' -", "'-")  # unshielded
         raise _Misuse(f"{short(message, 200)} (see {self.prog} --help)")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        for word in args or ():
+            if word.startswith("--") and word.endswith("=--"):  # argparse would make a list of it
+                self.error(f"argument {word[:-3]}: got '--'; expected a value")
+        return super().parse_known_args(args, namespace)
+
 
 def _options(parser: _Parser, words: list[str]) -> argparse.Namespace:
     return parser.parse_intermixed_args([_shielded(word) for word in words])
@@ -210,6 +219,10 @@ def _shielded(word: str) -> str:
     is_option = word in ("-h", "-o") or word.startswith("--")
     is_picture = word.startswith("-o") and Path(word).suffix.lower() in (*_PICTURES, ".py")
     return f" {word}" if word.startswith("-") and not (is_option or is_picture) else word
+
+
+def _unshielded(word: str) -> str:
+    return word[1:] if word.startswith(" -") else word
 
 
 def _parser(prog: str, description: str, epilog: str) -> _Parser:
@@ -313,7 +326,7 @@ def _read(words: list[str]) -> tuple[Expression, reports.Numbers]:
     """Read EXPR and the values, which come in the order of the expression."""
     if not words:
         raise _Misuse('no expression: write one, as in autodiff "J = 3*(a + b*c)" a=5 b=3 c=2')
-    source = words[0][1:] if words[0].startswith(" -") else words[0]  # unshielded
+    source = _unshielded(words[0])
     expression = parse(source)
     numbers: reports.Numbers = {}
     for word in words[1:]:

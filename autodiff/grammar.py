@@ -179,8 +179,10 @@ def _check(source: str, tokens: list[Token]) -> None:
         bracket = opened[-1]
         advice = f"add {_CLOSING[bracket.text]}"
         raise error(source, bracket.column, f"'{bracket.text}' is never closed", advice)
-    if sum(token.kind == "operator" for token in tokens) > MAX_OPERATORS:
-        raise ExpressionError(f"more than {MAX_OPERATORS} operators: write a shorter expression")
+    operators = [token.column for token in tokens if token.kind == "operator"]
+    if len(operators) > MAX_OPERATORS:
+        got = f"more than {MAX_OPERATORS} operators"
+        raise error(source, operators[MAX_OPERATORS], got, "write a shorter expression")
 
 
 def _is_call(left: Token, token: Token) -> bool:

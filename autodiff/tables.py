@@ -19,13 +19,14 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from .grammar import width
+from .grammar import printable, width
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print a text, with a ? for what the stream's encoding does not have."""
+    """Print a text, with a ? for what the stream's encoding lacks, and for what terminals obey."""
     stream = stream or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = "\n".join(map(printable, text.split("\n")))
     print(text.encode(encoding, "replace").decode(encoding), file=stream)
 
 

@@ -449,7 +449,7 @@ def test_a_parser_that_gives_up_is_a_message(monkeypatch):
 
 def test_limits_are_told_with_what_was_got():
     assert "has 10001 characters: write one of at most 10000" in message("a" * 10_001)
-    assert "more than 2000 operators" in message("a+" * 2001 + "a")
+    assert "more than 2000 operators at column 4002" in message("a+" * 2001 + "a")
     assert "more than 100 brackets inside each other at column 101" in message("(" * 101)
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 def write_file(path: Path, content: bytes) -> None:
     """Write a file beside the path, then give it the path's name: never half a picture."""
     real = Path(os.path.realpath(path))  # of a link, the file that it leads to
-    if not real.parent.is_dir():
+    if not os.path.isdir(real.parent):
         raise FileNotFoundError(
             f"cannot write {path}: there is no directory {path.parent}; make it or correct the path"
         )
-    if real.is_dir():
+    if os.path.isdir(real):  # which says no where the name is too long even to ask
         raise IsADirectoryError(f"cannot write {path}: it is a directory; add a file's name to it")
     beside = real.with_name(f".{real.name[:40]}.{secrets.token_hex(4)}")
     try:

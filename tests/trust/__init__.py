@@ -1,0 +1,1 @@
+"""Trust: what strangers may hand in, and that nothing of it breaks or runs."""
