@@ -24,9 +24,10 @@ from typing import Any, NoReturn
 from . import reports, tables
 from .elementwise import TABLE
 from .expressions import Expression, ExpressionError, parse
-from .grammar import is_name, normal, printable, short
+from .grammar import is_name, normal, short
 from .graph import topological_order
 from .value import Value
+from .wording import printable
 
 _PICTURES = (".svg", ".png", ".jpg", ".pdf", ".dot", ".html")
 _UNTIL = re.compile(r"\s*(\w+)\s*(<=|>=|<|>)\s*(\S.*)")

@@ -21,6 +21,7 @@ import unicodedata
 from typing import NamedTuple
 
 from .elementwise import TABLE
+from .wording import legible, printable
 
 MAX_CHARACTERS = 10_000
 # Far above what anybody writes by hand, and far below what makes Python's own parser give up.
@@ -117,11 +118,6 @@ def error(source: str, column: int, got: str, advice: str) -> ExpressionError:
     return ExpressionError(f"{got} at column {column + 1}: {advice}\n  {shown}\n  {caret}")
 
 
-def printable(text: str) -> str:
-    """Replace what a terminal cannot print, or obeys: by a space if it is one, else by a ?."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
-
-
 def width(text: str) -> int:
     """Count the columns of a terminal that `text` fills: two for wide characters, 0 for accents."""
     if text.isascii():
@@ -135,7 +131,7 @@ def width(text: str) -> int:
 
 def short(text: str, most: int = 30) -> str:
     """Make `text` fit a message."""
-    return printable(text if len(text) <= most else f"{text[: most - 3]}...")
+    return legible(text, most)
 
 
 # -- tokens ----------------------------------------------------------------------------------------

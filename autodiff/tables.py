@@ -19,7 +19,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from .grammar import printable, width
+from .grammar import width
+from .wording import printable
 
 
 def say(text: str, stream: TextIO | None = None) -> None:

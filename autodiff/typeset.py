@@ -203,6 +203,7 @@ def _latex_name(value: str) -> str:
     if len(head) == 1 and index.isalnum():
         return f"{_LATEX_ESCAPES.get(head, head)}_{{{index}}}"
     text = "".join(_LATEX_ESCAPES.get(character, character) for character in value)
+    text = text.replace("](", "]{(}")  # which Markdown that knows no math would take for a link
     return text if len(value) == 1 else rf"\mathrm{{{text}}}"
 
 

@@ -18,10 +18,21 @@ WIDTH = 60  # characters of a repr in a message
 
 def a_kind(x: Any) -> str:
     """Return the name of its type, behind its article: 'an int', 'a Tensor', 'an MLP'."""
-    name = type(x).__name__
+    name = legible(type(x).__name__)
     if name == "ndarray" or name.isupper():  # said letter by letter: an em-el-pee
         return f"{'an' if name[0] in 'AEFHILMNORSXn' else 'a'} {name}"
     return f"{'an' if name[0] in 'aeioAEIOU' or name.startswith('un') else 'a'} {name}"
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal cannot print, or obeys: by a space if it is one, else by a ?."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+
+
+def legible(name: Any, width: int = WIDTH) -> str:
+    """Return a name, which may be any text, as a message or a table can have it."""
+    text = str(name)
+    return printable(text if len(text) <= width else f"{text[: width - 3]}...")
 
 
 def clipped(x: Any, width: int = WIDTH) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from autodiff.graph import Node, topological_order
 from autodiff.naming import known
-from autodiff.wording import shown
+from autodiff.wording import clipped, legible, shown
 
 from .chain import Chain
 from .names import name_all
@@ -64,16 +64,18 @@ def _check(x: Any, role: str) -> None:
 
 
 def _by_name(name: str, reading: Reading, role: str) -> Node:
-    found = [node for node in reading.nodes if reading.name(node) == name]
+    wanted = cut(clean(name), LONGEST)
+    found = [node for node in reading.nodes if reading.name(node) == wanted]
     if len(found) == 1:
         return found[0]
     if found:
-        raise ValueError(f"{role}() got the name {name!r}, which {len(found)} nodes have; pass one")
+        raise ValueError(
+            f"{role}() got the name {clipped(name)}, which {len(found)} nodes have; pass one"
+        )
     leaves = [reading.name(node) for node in reading.nodes if node.is_leaf]
     more = f" and {len(leaves) - 12} more" if len(leaves) > 12 else ""
-    raise ValueError(
-        f"{role}() got the name {shown(name)}; expected one of {', '.join(leaves[:12])}{more}"
-    )
+    of = ", ".join(map(legible, leaves[:12]))
+    raise ValueError(f"{role}() got the name {shown(name)}; expected one of {of}{more}")
 
 
 def _result_of(node: Node, namespaces: Sequence[Mapping[str, Any]], role: str) -> Node:

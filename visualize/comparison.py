@@ -21,11 +21,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autodiff.graph import Edge, Node, edges_into, topological_order
-from autodiff.wording import a_kind, clipped, shown
+from autodiff.wording import a_kind, clipped, legible, shown
 
 from .mistakes import TWICE, Share, mistake
 from .names import caller, name_all
-from .reading import Reading, same
+from .reading import LONGEST, Reading, same
+from .text import clean, cut
 
 _LISTED = 6  # shares of a gradient that are written out
 _ACCUMULATED = (
@@ -276,13 +277,14 @@ def gradients_by_node(given: Mapping[Any, Any], reading: Reading, asker: str) ->
 
 
 def _node(key: Any, reading: Reading, asker: str) -> Node:
-    found = [node for node in reading.nodes if node is key or reading.name(node) == key]
+    name = cut(clean(key), LONGEST) if isinstance(key, str) else key
+    found = [node for node in reading.nodes if node is key or reading.name(node) == name]
     if len(found) == 1:
         return found[0]
     names = [reading.name(node) for node in reading.nodes if node.is_leaf]
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     many = f", which {len(found)} nodes have: pass the node" if found else ""
-    of = ", ".join(names[:12])
+    of = ", ".join(map(legible, names[:12]))
     raise ValueError(
         f"{asker}() got a gradient of {clipped(key)}{many}; expected one of {of}{more}"
     )

@@ -9,16 +9,20 @@ import os
 import secrets
 from pathlib import Path
 
+from autodiff.wording import legible
+
 
 def write_file(path: Path, content: bytes) -> None:
     """Write a file beside the path, then give it the path's name: never half a picture."""
+    name = legible(path, 300)
     real = Path(os.path.realpath(path))  # of a link, the file that it leads to
     if not os.path.isdir(real.parent):
         raise FileNotFoundError(
-            f"cannot write {path}: there is no directory {path.parent}; make it or correct the path"
+            f"cannot write {name}: there is no directory {legible(path.parent, 300)}; make it or"
+            " correct the path"
         )
     if os.path.isdir(real):  # which says no where the name is too long even to ask
-        raise IsADirectoryError(f"cannot write {path}: it is a directory; add a file's name to it")
+        raise IsADirectoryError(f"cannot write {name}: it is a directory; add a file's name to it")
     beside = real.with_name(f".{real.name[:40]}.{secrets.token_hex(4)}")
     try:
         with beside.open("xb") as file:
@@ -26,7 +30,7 @@ def write_file(path: Path, content: bytes) -> None:
         os.replace(beside, real)
     except OSError as error:
         raise type(error)(
-            f"cannot write {path}: {error.strerror or error}; choose another place"
+            f"cannot write {name}: {error.strerror or error}; choose another place"
         ) from error
     finally:
         beside.unlink(missing_ok=True)

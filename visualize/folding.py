@@ -25,6 +25,7 @@ from autodiff.naming import Places, known
 from .limits import refusal
 from .names import Names, numbered
 from .networks import Neuron
+from .text import clean
 
 Key = tuple[Any, ...]
 
@@ -74,7 +75,7 @@ def fold(
     most: int,
 ) -> Folded:
     """Return the groups of a graph. Raises TooLarge if there are more than `most`."""
-    names = known(nodes, *namespaces)
+    names = {key: clean(name) or "?" for key, name in known(nodes, *namespaces).items()}
     modules = _layers(found, Places(nodes, *namespaces))
     keys = _Keys(nodes, found, names, modules)
     place: dict[int, int] = {}

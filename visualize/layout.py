@@ -18,6 +18,8 @@ import sys
 import warnings
 from importlib.util import find_spec
 
+from autodiff.wording import legible
+
 from .engine import PURE, PURE_FORMATS, VARIABLE, Engine, RenderError, engines, found, talk
 from .fitting import fitted
 
@@ -137,7 +139,7 @@ def _run(engine: Engine, text: str, format: str, arguments: tuple[str, ...], qui
 
 
 def _explanation(format: str, path: str, failures: list[str]) -> str:
-    what = f"cannot write {path}" if path else f"cannot make {format.upper()}"
+    what = f"cannot write {legible(path, 300)}" if path else f"cannot make {format.upper()}"
     other = "DOT"
     if failures:
         lines = [

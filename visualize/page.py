@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff.graph import Node, topological_order
 from autodiff.naming import known
+from autodiff.wording import legible
 
 from .drawing import check, check_gradients, check_limit, check_names, check_node
 from .files import write_file
@@ -54,9 +55,10 @@ class Page:
     def save(self, path: str | Path) -> str:
         """Write the page as a file; return its path. OSError leaves an older one whole."""
         if Path(path).suffix.lower() not in (".html", ".htm"):
+            got, stem = legible(path, 300), legible(Path(path).stem)
             raise ValueError(
-                f"cannot write {path}: a page that steps through a graph is HTML; expected a name"
-                f" such as {Path(path).stem}.html, or draw(J).save(...) for a picture"
+                f"cannot write {got}: a page that steps through a graph is HTML; expected a name"
+                f" such as {stem}.html, or draw(J).save(...) for a picture"
             )
         write_file(Path(path), self.html.encode())
         return str(path)

@@ -21,6 +21,8 @@ from typing import Any
 
 import graphviz
 
+from autodiff.wording import clipped, legible
+
 from . import dot, layout
 from .files import write_file
 
@@ -178,14 +180,15 @@ def _format_of(path: Path) -> str:
     format = path.suffix[1:].lower()
     if format in ("html", "htm"):
         raise ValueError(
-            f"cannot write {path}: this is a picture; the page that steps through the graph is"
-            f' written by explore(J).save("{path.name}"), and a picture goes to'
+            f"cannot write {legible(path, 300)}: this is a picture; the page that steps through the"
+            f' graph is written by explore(J).save("{legible(path.name)}"), and a picture goes to'
             f" {', '.join(FORMATS)}"
         )
     if format not in FORMATS:
+        got, stem = legible(path, 300), legible(path.stem)
         raise ValueError(
-            f"cannot write {path}: unknown ending {path.suffix!r}; expected one of"
-            f' {", ".join("." + known for known in FORMATS)}, e.g. .save("{path.stem}.svg")'
+            f"cannot write {got}: unknown ending {clipped(path.suffix)}; expected one"
+            f' of {", ".join("." + known for known in FORMATS)}, e.g. .save("{stem}.svg")'
         )
     return format
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from autodiff.graph import Node
 from autodiff.naming import known
+from autodiff.wording import clipped, legible
 
 from . import style
 from .depths import Level, levels_of
@@ -48,9 +49,10 @@ class Levels:
         """Write the chart, as SVG, and return the path. ValueError for another ending."""
         path = Path(filename)
         if path.suffix.lower() != ".svg":
+            got, stem = legible(path, 300), legible(path.stem)
             raise ValueError(
-                f"cannot write {path}: unknown ending {path.suffix!r}; expected .svg, as in"
-                f' .save("{path.stem}.svg")'
+                f"cannot write {got}: unknown ending {clipped(path.suffix)}; expected .svg, as"
+                f' in .save("{stem}.svg")'
             )
         write_file(path, self.svg.encode())
         return str(path)

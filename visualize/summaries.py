@@ -174,7 +174,8 @@ def _layers(nodes: Sequence[Node], namespaces: Sequence[Mapping[str, Any]]) -> I
             size = "not finite" if found.bad else style.number(found.norm)
             dead = f"{sum(_zeros(grad) for grad in grads):,}"
         mean = f"{style.number(values.mean)} ± {style.number(values.deviation)}"
-        table.append((name, f"{values.total:,}", mean, size, dead))
+        shown = cut(clean(name), _LONGEST)
+        table.append((shown, f"{values.total:,}", mean, size, dead))
     widths = [max(map(len, column)) for column in zip(*table)]
     yield ""
     for row in table:

@@ -15,9 +15,13 @@ import re
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-# Control characters, halves of surrogate pairs, what XML forbids, and the marks that turn the
-# direction of writing round: none of them can be seen, each of them can break or forge a picture.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028-\u202e\u2066-\u2069]")
+# Control characters, halves of surrogate pairs, what XML forbids, the marks that turn the direction
+# of writing round, and what has no width: none of them can be seen, each of them can break or forge
+# a picture. (U+200C and U+200D join letters and emoji, and stay.)
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028-\u202e\u2066-\u2069"
+    "\u061c\u200b\u200e\u200f\u2060-\u2065\ufeff\ufff9-\ufffb\U000e0001\U000e0020-\U000e007f]"
+)
 
 
 def clean(text: str) -> str:

@@ -25,7 +25,7 @@ from ..nn import Module
 from ..optim import Optimizer
 from ..protocols import UnknownFunction
 from ..value import Value
-from ..wording import a_kind, shown
+from ..wording import a_kind, clipped, legible, shown
 from .programs import Program, free, identifier
 from .tracing import ELSEWHERE, Trace, captured, record
 
@@ -172,7 +172,9 @@ class Compiled:
         from .files import as_file
 
         if Path(path).suffix.lower() != ".py":
-            raise ValueError(f"cannot write {path}: it is Python; expected a name such as J.py")
+            raise ValueError(
+                f"cannot write {legible(path, 300)}: it is Python; expected a name such as J.py"
+            )
         way = self._last()
         replace(path, as_file(way["program"], [x.data for x in way["trace"].inputs]).encode())
         return str(path)
@@ -312,8 +314,9 @@ class Compiled:
         places = {name: i for i, name in enumerate(self.arguments)}
         strange = [name for name in named if places.get(name, -1) < len(args)]
         if strange or len(args) + len(named) != len(places):
+            by_name = ", ".join(map(legible, named))
             raise TypeError(
-                f"{self.name}() got {len(args)} arguments and {', '.join(named)} by name; expected"
+                f"{self.name}() got {len(args)} arguments and {by_name} by name; expected"
                 f" {', '.join(self.arguments)}, each once{self._kept_defaults()}"
             )
         return (*args, *(named[name] for name in self.arguments[len(args) :]))
@@ -471,7 +474,8 @@ def compile_(
     """
     if target not in _TARGETS:
         raise ValueError(
-            f"compile() got target={target!r}; expected one of {', '.join(map(repr, _TARGETS))}"
+            f"compile() got target={clipped(target)}; expected one of"
+            f" {', '.join(map(repr, _TARGETS))}"
         )
     if target == "numba":
         from .native import numba
@@ -522,7 +526,7 @@ def _has_rows(x: Any) -> bool:
 
 def _name_of(function: Any) -> str:
     name = getattr(function, "__name__", type(function).__name__)
-    return name if name.isidentifier() else "f"
+    return identifier(name) if name.isidentifier() else "f"  # as Python spells it
 
 
 def _arguments(function: Any) -> list[str]:

@@ -45,6 +45,7 @@ _TAKEN = {*vars(floats), *keyword.kwlist, "other_way", "in_general", "type", "fl
 _OF_FILES = {"math", "check", "max", "min", "zip", "print", "enumerate"}
 
 _LONGEST_COMMENT = 40
+_LONGEST_NAME = 60
 _TERMS = 200  # of a sum in one line; Python's parser takes some thousand
 
 
@@ -480,13 +481,14 @@ def _with(line: str, comment: str, comments: bool) -> str:
 
 def words_in(formula: str) -> set[str]:
     """Return the identifiers in a text."""
-    return set(re.findall(r"[^\W\d]\w*", formula))
+    return set(re.findall(r"[^\W\d](?:\w|[^\x00-\x7f])*", formula))  # accents are no \w
 
 
 def identifier(name: str) -> str:
     """Return a name as Python can have it."""
     text = unicodedata.normalize("NFKC", name)  # as Python reads names
-    text = "".join(c if f"a{c}".isidentifier() else "_" for c in text).strip("_") or "x"
+    text = "".join(c if f"a{c}".isidentifier() else "_" for c in text)
+    text = text.strip("_")[:_LONGEST_NAME] or "x"
     return text if text.isidentifier() else f"x{text}"
 
 

@@ -12,7 +12,7 @@ are. The lists `layers` and `neurons` count from 1, as people count layers: laye
 from __future__ import annotations
 
 from ..graph import Node, altered, modes
-from ..wording import a_kind, shown
+from ..wording import a_kind, legible, shown
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
 if TYPE_CHECKING:
@@ -136,18 +136,18 @@ def take(
     leaves: Mapping[str, Any], state: Mapping[str, Any], role: str, kind: str, hint: str = ""
 ) -> None:
     """Give leaves the numbers that a state has by the same names, all of them or none."""
-    faults = [f"missing: {name}" for name in leaves if name not in state]
-    faults += [f"extra: {name}" for name in state if name not in leaves]
+    faults = [f"missing: {legible(name)}" for name in leaves if name not in state]
+    faults += [f"extra: {legible(name)}" for name in state if name not in leaves]
     news: list[Any] = []
     for name, leaf in leaves.items():
         if name in state:
             new, fault = _fitted(state[name], leaf.data)
-            faults += [f"{name} {fault}"] if fault else []
+            faults += [f"{legible(name)} {fault}"] if fault else []
             news.append(new)
     if faults:
         more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
         raise ValueError(
-            f"{role} got what does not fit {kind}, which is left as it was:\n  "
+            f"{role} got what does not fit {legible(kind)}, which is left as it was:\n  "
             + "\n  ".join(faults[:10])
             + more
             + (f"\n  ({hint})" if hint else "")

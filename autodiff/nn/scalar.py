@@ -15,7 +15,7 @@ import random
 
 from .. import functions
 from ..value import Value
-from ..wording import shown
+from ..wording import clipped, shown
 from .initialisers import check_width
 from .module import Module
 
@@ -60,7 +60,9 @@ class Neuron(Module):
         nin = check_width("Neuron", nin)
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"Neuron got activation={activation!r}; expected one of {known}")
+            raise ValueError(
+                f"Neuron got activation={clipped(activation)}; expected one of {known}"
+            )
         if isinstance(nonlin, str):  # which would be true, whatever it says
             raise TypeError(
                 f"Neuron got nonlin={nonlin!r}; expected True or False: write activation={nonlin!r}"

@@ -14,6 +14,7 @@ a row.
 from __future__ import annotations
 
 from ..graph import Node, no_grad
+from ..wording import legible
 from .module import Module
 
 TYPE_CHECKING = False  # typing is slow to import, and nothing needs it at run time
@@ -42,7 +43,8 @@ def summary(model: Module, input_shape: int | Sequence[int] | None, dtype: Any) 
         count = sum(_size(p) for _, p in own if p not in met)
         met.update(p for _, p in own)
         output = _words(outputs[module]) if module in outputs else ""
-        rows.append((name or "itself", _kind(module), output, _shapes(module), f"{count:,}"))
+        kind = legible(_kind(module))
+        rows.append((legible(name or "itself"), kind, output, _shapes(module), f"{count:,}"))
     total = sum(_size(p) for p in model.parameters())
     rows.append(("", "total", "", "", f"{total:,}"))
     shown = [i for i in range(5) if i != 2 or outputs]
@@ -114,7 +116,7 @@ def _shapes(module: Module) -> str:
     for key, several in shapes.items():
         numbers = isinstance(vars(module)[key], (list, tuple, dict)) and not any(several)
         shape = str(len(several)) if numbers else ", ".join(several)
-        words.append(f"{key} {shape}".rstrip())
+        words.append(f"{legible(key)} {shape}".rstrip())
     return ", ".join(words)
 
 

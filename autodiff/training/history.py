@@ -10,10 +10,13 @@ There is nothing in it but numbers, so that it can be plotted, saved and compare
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..serialization import replace
+from ..wording import clipped, legible, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,12 +44,12 @@ class History(dict[str, list[Any]]):
     def __missing__(self, name: object) -> list[Any]:
         if not isinstance(name, str):
             raise KeyError(
-                f"the history is a dict of columns, and got {name!r}; expected a name, as in"
-                f" history['train_loss'][{name!r}]; history.rows() is the list of epochs"
+                f"the history is a dict of columns, and got {clipped(name)}; expected a name, as in"
+                f" history['train_loss'][{clipped(name)}]; history.rows() is the list of epochs"
             )
         hint = ": it needs fit(..., validation=(x, y))" if name.startswith("validation_") else ""
-        known = ", ".join(self) or "nothing yet"
-        raise KeyError(f"the history has no {name!r}; expected one of {known}{hint}")
+        known = ", ".join(map(legible, self)) or "nothing yet"
+        raise KeyError(f"the history has no {clipped(name)}; expected one of {known}{hint}")
 
     @property
     def epochs(self) -> int:
@@ -69,9 +72,11 @@ class History(dict[str, list[Any]]):
 
         `validation` is what these data are called there: "test", perhaps.
         """
-        names = [name.replace("validation", validation, 1) for name in self]
-        lines = [names, *([repr(x) for x in row] for row in zip(*self.values()))]
-        replace(path, "".join(",".join(line) + "\n" for line in lines).encode())
+        names = [printable(name.replace("validation", validation, 1)) for name in self]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")  # which quotes the names that need it
+        writer.writerows([names, *([repr(x) for x in row] for row in zip(*self.values()))])
+        replace(path, text.getvalue().encode())
 
     def state_dict(self) -> dict[str, Any]:
         """Return all numbers, the many of `steps` as an ndarray."""
@@ -87,11 +92,11 @@ class History(dict[str, list[Any]]):
 
     def __repr__(self) -> str:
         columns = {k: v for k, v in self.items() if k not in ("epoch", "lr", "seconds")}
-        parts = [f"{name} {_from_to(column)}" for name, column in columns.items()]
+        parts = [f"{legible(name)} {_from_to(column)}" for name, column in columns.items()]
         if "validation_loss" in columns:
             parts.append(f"best epoch {self.best_epoch}")
         if self.stopped:
-            parts.append(f"stopped {self.stopped}")
+            parts.append(f"stopped {legible(self.stopped)}")
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         return f"History({', '.join([epochs, *parts])})"
 

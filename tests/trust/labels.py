@@ -2,7 +2,8 @@
 
 `LABELS` has them by what they are aimed at; `UNSEEN` is what no text for a terminal may have:
 control characters, halves of surrogate pairs, what turns the direction of writing round, and what
-is not there to be seen. (The joiners U+200C and U+200D stay: Persian and emoji are written with them.)
+is not there to be seen. (The joiners U+200C and U+200D stay: Persian and emoji are written with
+them.)
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from . import fuzz, strings
 from .labels import UNSEEN
 
 ROOT = Path(__file__).resolve().parents[2]
-STRINGS = 40_000 if long.ALL else 4_000
+STRINGS = 25_000 if long.ALL else 2_000
 
 
 # -- the fuzzer ------------------------------------------------------------------------------------

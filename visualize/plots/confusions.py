@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import style
 from ..style import Theme
+from ..text import clean
 from .looks import dress
 from .plot import DPI, Plot, our_style, theme_of
 from .reading import classes
@@ -60,8 +61,10 @@ def confusion(
         )
     table = np.zeros((count, count), int)
     np.add.at(table, (rows, columns), 1)
-    words = [str(i) for i in range(count)] if names is None else [str(name) for name in names]
-    return _Confusion(table, words, title, look)
+    words = (
+        [str(i) for i in range(count)] if names is None else [clean(str(name)) for name in names]
+    )
+    return _Confusion(table, words, clean(title), look)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autodiff.wording import shown
+from autodiff.wording import clipped, legible, shown
 
 from ..style import Theme
 from .looks import dress, end_names, heading, log_scale, panels, run_colors
@@ -61,7 +61,8 @@ def history(
         show = sorted((what for what in known if what not in still), key=_rank)
     for what in show:
         if what not in known:
-            raise ValueError(f"history() got show={what!r}; expected some of {', '.join(known)}")
+            of = ", ".join(map(legible, known))
+            raise ValueError(f"history() got show={clipped(what)}; expected some of {of}")
     return _History(tables, list(show), title, look)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autodiff.wording import shown
+from autodiff.wording import clipped, legible, shown
 
 from ..style import Theme
 from .looks import dress, end_names, log_scale, panels, run_colors
@@ -50,7 +50,7 @@ def lines(
             f"lines() got {shown(curves)}; expected a dict of at least one line by its name"
         )
     if log not in ("", "x", "y", "xy"):
-        raise ValueError(f"lines() got log={log!r}; expected 'x', 'y' or 'xy'")
+        raise ValueError(f"lines() got log={clipped(log)}; expected 'x', 'y' or 'xy'")
     read = {str(name): _points(str(name), curve) for name, curve in curves.items()}
     for points in read.values():
         for axis, values in zip("xy", points):
@@ -80,8 +80,8 @@ def _points(name: str, curve: Any) -> NDArray[Any]:
     xs = np.arange(float(len(ys))) if xs is None and ys.ndim == 1 else xs
     if xs is None or xs.shape != ys.shape or ys.ndim != 1 or not ys.size:
         raise ValueError(
-            f"lines() got {name}={shown(curve)}; expected as many xs as ys, as (xs, ys), or"
-            " the ys alone"
+            f"lines() got {legible(name)}={shown(curve)}; expected as many xs as ys, as (xs, ys),"
+            " or the ys alone"
         )
     return np.stack([xs, ys])
 

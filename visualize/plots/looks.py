@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import style
+from ..text import clean
 from .plot import DPI
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def dress(axes: Axes, theme: Theme, x: str = "", y: str = "", title: str = "") -
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(theme.edge)
     axes.tick_params(which="both", color=theme.edge, labelcolor=theme.muted, labelsize=9)
-    axes.set_xlabel(x, color=theme.local, fontsize=10)
-    axes.set_ylabel(y, color=theme.local, fontsize=10)
-    axes.set_title(title, color=theme.local, fontsize=11, loc="left", pad=8)
+    axes.set_xlabel(clean(x), color=theme.local, fontsize=10)
+    axes.set_ylabel(clean(y), color=theme.local, fontsize=10)
+    axes.set_title(clean(title), color=theme.local, fontsize=11, loc="left", pad=8)
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -79,7 +80,7 @@ def log_scale(axes: Axes, which: str) -> None:
 def heading(figure: Figure, theme: Theme, title: str) -> None:
     """Write a title over all panels, if there is one."""
     if title:
-        figure.suptitle(title, color=theme.local, fontsize=12.5, x=0.015, ha="left")
+        figure.suptitle(clean(title), color=theme.local, fontsize=12.5, x=0.015, ha="left")
 
 
 def end_names(axes: Axes, names: Sequence[tuple[float, float, str, str]]) -> None:
@@ -97,7 +98,7 @@ def end_names(axes: Axes, names: Sequence[tuple[float, float, str, str]]) -> Non
     wanted = [float(place[1]) * top for place in places]
     for (x, y, name, color), up, at in zip(names, _apart(wanted, _LINE * size, top), wanted):
         axes.annotate(
-            name, (x, y), xytext=(6, up - at), textcoords="offset points", color=color,
+            clean(name), (x, y), xytext=(6, up - at), textcoords="offset points", color=color,
             fontsize=size, fontweight="bold", va="center_baseline", annotation_clip=False,
             gid="name",
         )  # fmt: skip

@@ -18,6 +18,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autodiff.wording import clipped, legible
+
 from ..files import write_file
 from ..style import THEMES, Theme
 
@@ -46,9 +48,10 @@ class Plot:
         """
         path, writers = Path(filename), self._writers()
         if path.suffix.lower() not in writers:
+            got, stem = legible(path, 300), legible(path.stem)
             raise ValueError(
-                f"cannot write {path}: unknown ending {path.suffix!r}; expected one of"
-                f' {", ".join(writers)}, e.g. .save("{path.stem}.png")'
+                f"cannot write {got}: unknown ending {clipped(path.suffix)}; expected one"
+                f' of {", ".join(writers)}, e.g. .save("{stem}.png")'
             )
         write_file(path, writers[path.suffix.lower()]())
         return str(path)
@@ -162,5 +165,5 @@ def theme_of(function: str, theme: str) -> Theme:
     """Return the theme of this name; raise ValueError for another, ImportError if none can draw."""
     our_style()
     if theme not in ("light", "dark"):
-        raise ValueError(f"{function}() got theme={theme!r}; expected 'light' or 'dark'")
+        raise ValueError(f"{function}() got theme={clipped(theme)}; expected 'light' or 'dark'")
     return THEMES[theme]

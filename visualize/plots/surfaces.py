@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..style import Theme
+from ..text import clean
 from .boards import shades
 from .ground import GRID, RINGS, Ground, View, path_of
 from .looks import dress, heading, heights, panels, shades_of
@@ -174,7 +175,7 @@ class _Surface(_Walk):
         words = figure.text(
             0.615, 0.885, "", color=theme.value, fontsize=11, fontweight="bold", gid="words"
         )
-        figure.text(0.02, 0.93, self.title, color=theme.local, fontsize=12.5)
+        figure.text(0.02, 0.93, clean(self.title), color=theme.local, fontsize=12.5)
         up = ground.height(path)
 
         def show(update: int) -> None:
