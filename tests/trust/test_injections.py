@@ -472,3 +472,36 @@ def test_everything_that_takes_a_name_is_here():
         *("diff", "draw", "draw_dot", "engines", "explain", "explore", "focus", "levels", "path"),
         *("summary", "trace", "why"),
     }  # fmt: skip
+
+
+# -- what was broken once --------------------------------------------------------------------------
+
+
+def test_a_picture_folded_by_layers_stands_a_control_character():
+    assert "[31mred" in draw(graph("\x1b[31mred").J, fold="layer").pipe("svg", encoding="utf-8")
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800", "\uffff"])
+def test_a_plot_stands_what_xml_and_fonts_do_not_have(character, tmp_path):
+    lines(f"a{character}b").save(tmp_path / "plot.svg")
+    ElementTree.fromstring((tmp_path / "plot.svg").read_text("utf-8"))
+
+
+def test_a_compiled_gradient_is_found_by_names_with_accents_that_are_no_letters():
+    program = compiled("Z\u0338")
+    assert program.value_and_grad(2.0, 3.0) == compiled(HARMLESS).value_and_grad(2.0, 3.0)
+
+
+def test_a_function_whose_name_python_spells_otherwise_is_compiled():
+    def f(a):
+        return a * 2.0
+
+    f.__name__ = "Z\u0301"
+    assert compile(f)(2.0) == 4.0
+
+
+def test_a_node_is_found_by_its_name_however_that_is_shown():
+    g = graph("a\nb")
+    assert explain(g.J, g.a.label).gradient == g.a.grad
+    g = graph("\x1b[31mred")
+    assert "red" in str(diff(g.J, {g.a.label: 4.0}))
