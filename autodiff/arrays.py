@@ -38,13 +38,16 @@ def keep_freed_memory() -> None:
     np.empty((4 << 20) - 65_536, np.uint8)
 
 
-# NumPy's warnings off and on again: what np.errstate does, in a quarter of its time.
+# NumPy's warnings off and on again: what np.errstate does, in a quarter of its time. What is
+# `heard` is asked before `try`, and hushed inside: Ctrl-C between the two would leave it so.
 try:
     from numpy._core.umath import _extobj_contextvar, _make_extobj
 
+    heard = _extobj_contextvar.get
     hush = partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
-    unhush = _extobj_contextvar.reset
+    unhush = _extobj_contextvar.set
 except ImportError:  # pragma: no cover  (a NumPy that has them elsewhere)
+    heard = np.geterr
 
     def hush() -> Any:  # type: ignore[misc]
         return np.seterr(all="ignore")
@@ -62,8 +65,9 @@ enter = _quiet_place.run
 
 def quietly(function: Callable[..., Any], *args: Any, **params: Any) -> Any:
     """Call the function with NumPy's warnings off: inf and nan are answers here."""
-    before = hush()
+    before = heard()
     try:
+        hush()
         return function(*args, **params)
     except Exception as error:
         error.__suppress_context__ = True  # who comes here may have been refused by `enter`
@@ -77,8 +81,9 @@ def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def quiet(*args: Any, **params: Any) -> Any:
-        before = hush()
+        before = heard()
         try:
+            hush()
             return function(*args, **params)
         finally:
             unhush(before)
@@ -175,8 +180,9 @@ def evaluate(rule: Callable[..., Any], *args: Array) -> Any:
         dtype = np.result_type(0.0, *(x for x, number in zip(args, plain) if not number))
         if dtype.kind == "f":  # not an array of Values
             args = tuple(np.asarray(x, dtype) if number else x for x, number in zip(args, plain))
-    before = hush()
+    before = heard()
     try:
+        hush()
         return rule(*args)
     finally:
         unhush(before)

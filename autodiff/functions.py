@@ -581,8 +581,12 @@ def custom_vjp(vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callab
             return y
 
         def joint(xp: Any, needed: list[bool], g: Any, y: Any, *args: Any) -> Sequence[Any]:
-            with modes.rule_of(name if isinstance(y, Node) else None):
+            before, rule = modes.rule, name if isinstance(y, Node) else None
+            modes.rule = rule  # float() of a node would lose its derivative: let it say so
+            try:
                 result = vjp(g, y, *args)
+            finally:
+                modes.rule = before
             cotangents = result if isinstance(result, (tuple, list)) else (result,)
             if len(cotangents) != len(args):
                 raise TypeError(

@@ -14,7 +14,6 @@ both of them are; `sweep.py` walks what is recorded here.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from threading import local
 
 from . import floats
@@ -184,15 +183,6 @@ class _Modes(local):
     trace: Any = None  # what notes all that a function does, while that is being compiled
     sources = False  # whether each node notes the line that made it
 
-    @contextmanager
-    def rule_of(self, name: str | None) -> Iterator[None]:
-        """While a rule is differentiated, float() of a node would lose its derivative: say so."""
-        before, self.rule = self.rule, name
-        try:
-            yield
-        finally:
-            self.rule = before
-
 
 modes = _Modes()
 
@@ -224,14 +214,20 @@ class _Mode:
         raise NotImplementedError
 
     def __enter__(self) -> _Mode:
-        self._saved.settings.append(getattr(modes, self._name))
-        altered.append(self._name)
-        setattr(modes, self._name, self._setting())
+        settings, setting, mine = self._saved.settings, self._setting(), modes.__dict__
+        before = getattr(modes, self._name)
+        # Python raises KeyboardInterrupt where something is called: from here on nothing is, so
+        # that it finds all of this done or none.
+        settings[:0] = (before,)
+        altered[:0] = (self._name,)
+        mine[self._name] = setting
         return self
 
     def __exit__(self, *exception: object) -> None:
-        setattr(modes, self._name, self._saved.settings.pop())
-        altered.remove(self._name)  # not the last one, which another thread may have added
+        settings, mine = self._saved.settings, modes.__dict__
+        mine[self._name] = settings[0]
+        del settings[0]
+        altered.remove(self._name)  # not the first one, which another thread may have added
 
     def __call__(self, function: Function) -> Function:
         from functools import wraps

@@ -252,8 +252,9 @@ def _backward_arrays(root: Node, seed: Any) -> None:
         _checked_arrays(root, seed)
         return
     order, untouched = _interior_order(root)
-    before = arrays.hush()
+    before = arrays.heard()
     try:
+        arrays.hush()
         root.before_sweep(order)  # type: ignore[attr-defined]
         root.grad = seed
         for node in reversed(order):

@@ -325,9 +325,11 @@ class Tensor(Node):
                 " that it has"
             )
         if array is not self.array:  # a copy, so that `t.data -= step` changes nobody else's
-            self.array = np.empty_like(self.array)  # its order of memory is its own, too
-            self.array[...] = array
+            own = np.empty_like(self.array)  # its order of memory is its own, too
+            own[...] = array
+            array = own
         self.touch()
+        self.array = array
 
     @property
     def stale(self) -> bool:

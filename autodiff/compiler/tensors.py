@@ -759,9 +759,14 @@ class Ways:
                 f"{self.compiled.name}.step() got an optimizer of other parameters than the"
                 " function uses; expected one of some of these"
             )
-        result = arrays.quietly(made, *given)
-        if result is not ELSEWHERE:
-            optimizer.stepped(descent.leaves)
+        try:
+            result = arrays.quietly(made, *given)
+            if result is not ELSEWHERE:
+                optimizer.stepped(descent.leaves)
+        except BaseException:  # some may have been changed
+            for leaf in descent.leaves:
+                leaf.touch()
+            raise
         return result
 
     def _check(self, way: _Way, what: str) -> None:

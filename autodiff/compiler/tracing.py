@@ -12,6 +12,7 @@ noted as a guard: the program that is made of the trace holds only where all gua
 
 from __future__ import annotations
 
+import random
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -233,36 +234,45 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
     method = vars(type(function)).get("__call__")  # of an object that is called as a function is
     code = getattr(function, "__code__", None) or getattr(method, "__code__", None)
 
+    draws: list[str] = []  # of Python's random numbers, in this thread
+
     def watch(frame: Any, event: str, argument: Any) -> None:
         if event == "return" and frame.f_code is code:
             trace.kept.update(frame.f_locals)
+        elif event == "c_call" and getattr(argument, "__self__", None) is generator:
+            draws.append(argument.__name__)
 
+    generator = random.random.__self__  # type: ignore[attr-defined]
     watched = sys.getprofile()  # somebody else's: then values go without their local names
     before, recording = modes.trace, modes.recording
-    altered.append("trace")
-    modes.trace, modes.recording = trace, True
     drawn = _random_states()
-    if watched is None:
-        sys.setprofile(watch)
+    altered[:0] = ("trace",)  # no call before `try`: that is where Ctrl-C would come
     try:
+        modes.trace, modes.recording = trace, True
+        if watched is None:
+            sys.setprofile(watch)
         result = function(*trace.inputs)
-        if _random_states() != drawn:
+        if not watched:
+            sys.setprofile(None)  # our own look at the state is no draw
+        states = _random_states()
+        # Python's numbers may have been drawn in another thread, if nobody here was seen drawing.
+        if states[1:] != drawn[1:] or (states != drawn and (watched or draws)):
             raise TypeError(
                 "compile() got a function that draws random numbers, which would be those of this"
                 " one call for ever: pass them as arguments. (Dropout draws anew in each call.)"
             )
         return result
     finally:
-        if watched is None:
-            sys.setprofile(None)
         modes.trace, modes.recording = before, recording
-        altered.remove("trace")
+        try:
+            altered.remove("trace")
+        finally:
+            if watched is None:
+                sys.setprofile(None)
 
 
 def _random_states() -> list[Any]:
     """Return the states of Python's random numbers and, where they are loaded, of NumPy's."""
-    import random
-
     states: list[Any] = [random.getstate()]
     theirs = sys.modules.get("numpy.random")
     if theirs is not None:

@@ -113,7 +113,7 @@ class Optimizer:
         """Take one step: change every parameter that has a gradient."""
         rate, mixed, moved = self.lr, False, False
         changed: list[Any] = []
-        arrays = quiet = None
+        arrays = heard = None
         try:
             for i, p in enumerate(self.parameters):
                 g = p.grad
@@ -134,13 +134,17 @@ class Optimizer:
                     continue
                 if arrays is None:
                     arrays = p.vocabulary
-                    quiet = arrays.hush()
+                    heard = arrays.heard()
+                    arrays.hush()
+                    p.touch()  # before it is changed, for Ctrl-C may come in between
+                    now = p.time
+                p.time = now
                 self.change(i, p, rate, g)
                 mixed, p.use = mixed or p.use == 2, 1
                 changed.append(p)
         finally:
-            if arrays is not None:
-                arrays.unhush(quiet)
+            if heard is not None:
+                arrays.unhush(heard)  # type: ignore[union-attr]
         self.stepped(changed)
         if not moved or (mixed and not self.accumulate):
             self._warn(mixed)

@@ -92,8 +92,8 @@ def evaluate(
     rule, training = rule_for(loss, accuracy), model.training
     total = right = 0.0
     counted = True
-    model.eval()
     try:
+        model.eval()
         with no_grad():
             for start in range(0, len(x), batch_size):
                 part = slice(start, start + batch_size)

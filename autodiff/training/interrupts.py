@@ -29,6 +29,7 @@ def held_back() -> Iterator[Callable[[], bool]]:
 
     def note(number: int, frame: Any) -> None:
         if pressed:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt
         pressed.append(number)
 
