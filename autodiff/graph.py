@@ -242,8 +242,15 @@ class _Mode:
 
         @wraps(function)
         def under_mode(*args: Any, **kwargs: Any) -> Any:
-            with self:
+            setting, mine = self._setting(), modes.__dict__
+            before = getattr(modes, self._name)
+            altered[:0] = (self._name,)
+            try:  # not `with`: Ctrl-C may be the first thing to happen in an __exit__
+                mine[self._name] = setting
                 return function(*args, **kwargs)
+            finally:
+                mine[self._name] = before
+                altered.remove(self._name)
 
         of_its_kind: Any = under_mode
         return of_its_kind

@@ -96,10 +96,13 @@ def _check(node: Node, g: Any, share: Any) -> None:
     """Report, as errstate asks, a share of the gradient that is not finite though g is."""
     if modes.checking:
         g, share = _data((g, share))
-        operands = ", ".join(map(repr, _data(node.inputs)))
-        name = node.primitive.name if node.primitive else ""
-        message = f"the gradient of {name}({operands}), {g} times its derivative, is {share}"
-        check(node.vocabulary, share, [g], lambda: message)
+
+        def message() -> str:  # which of a sum of many would take long to say for each of them
+            operands = ", ".join(map(repr, _data(node.inputs)))
+            name = node.primitive.name if node.primitive else ""
+            return f"the gradient of {name}({operands}), {g} times its derivative, is {share}"
+
+        check(node.vocabulary, share, [g], message)
 
 
 def backward(root: Node, seed: Any = 1.0, create_graph: bool = False) -> None:

@@ -283,8 +283,7 @@ def run_on(function: Callable[..., Any], args: Sequence[Any]) -> Any:
     own = any(not hasattr(node, "shape") for node in captured(function))
     kind: Any = np.asarray if own else Tensor
     given = [float(x) if not np.ndim(x) else kind(np.asarray(x, float)) for x in args]
-    with no_grad():
-        result = arrays.quietly(function, *given)
+    result = no_grad()(arrays.quietly)(function, *given)
     if isinstance(result, Tensor):
         return result.array
     if own and not isinstance(result, (float, int)):

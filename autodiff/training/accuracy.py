@@ -76,6 +76,7 @@ def plain(x: Any) -> Any:
     return array.astype(float) if array.dtype == object else array
 
 
+@no_grad()
 def evaluate(
     model: Module,
     x: Any,
@@ -94,14 +95,13 @@ def evaluate(
     counted = True
     try:
         model.eval()
-        with no_grad():
-            for start in range(0, len(x), batch_size):
-                part = slice(start, start + batch_size)
-                predictions, size = model(x[part]), len(y[part])
-                total += float(loss(predictions, y[part])) * size
-                hits = count(rule, predictions, y[part])
-                counted = counted and hits is not None
-                right += hits or 0.0
+        for start in range(0, len(x), batch_size):
+            part = slice(start, start + batch_size)
+            predictions, size = model(x[part]), len(y[part])
+            total += float(loss(predictions, y[part])) * size
+            hits = count(rule, predictions, y[part])
+            counted = counted and hits is not None
+            right += hits or 0.0
     finally:
         model.train(training)
     return total / len(x), right / len(x) if counted else None
