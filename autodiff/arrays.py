@@ -47,12 +47,12 @@ try:
     hush = partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
     unhush = _extobj_contextvar.set
 except ImportError:  # pragma: no cover  (a NumPy that has them elsewhere)
-    heard = np.geterr
+    heard = np.geterr  # type: ignore[assignment]
 
     def hush() -> Any:  # type: ignore[misc]
         return np.seterr(all="ignore")
 
-    def unhush(before: Any) -> None:
+    def unhush(before: Any) -> None:  # type: ignore[misc]
         np.seterr(**before)
 
 

@@ -14,7 +14,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autodiff import symbols
 from autodiff.graph import Node
@@ -92,9 +92,9 @@ class Account:
     def _sections(self, how: _Notation) -> list[tuple[str, list[str]]]:
         if not self.chain.steps:
             return []
-        forward = [self._forward(node, how) for node in self.chain.between[1:]]
-        backward = [self._backward(step, how) for step in self.chain.steps]
-        sections = [("forward", _shortened(forward)), ("backward", _shortened(backward))]
+        forward = _shortened(self.chain.between[1:], lambda node: self._forward(node, how))
+        backward = _shortened(self.chain.steps, lambda step: self._backward(step, how))
+        sections = [("forward", forward), ("backward", backward)]
         count = self.chain.count
         paths = self.chain.paths(self.most) if count <= self.most else []
         if len(paths) == 1:
@@ -337,8 +337,10 @@ class _Gap(str):
     """The words for lines that are left out."""
 
 
-def _shortened(lines: list[str]) -> list[str]:
-    left_out = len(lines) - 2 * _LINES
+def _shortened(things: Sequence[Any], line: Callable[[Any], str]) -> list[str]:
+    """Return the lines of the first and the last, which are the only ones that are written."""
+    left_out = len(things) - 2 * _LINES
     if left_out <= 1:
-        return lines
-    return [*lines[:_LINES], _Gap(f"… ({left_out} more)"), *lines[-_LINES:]]
+        return list(map(line, things))
+    first, last = map(line, things[:_LINES]), map(line, things[-_LINES:])
+    return [*first, _Gap(f"… ({left_out} more)"), *last]

@@ -168,7 +168,9 @@ class Program:
                     f"compile() got a hand-written _backward, of {node.primitive.name!r}; expected"
                     " operations of autodiff"
                 )
-            yield f"{self._names[id(node)]} = {self._write(self._formula(node))}", ""
+            name = self._names[id(node)]
+            for formula in self._formulas(node, name):
+                yield f"{name} = {self._write(formula)}", ""
             done.add(id(node))
             yield from guards()
 
@@ -183,6 +185,23 @@ class Program:
                 yield from self._looked_at(x)
             elif isinstance(x, Node):
                 yield self._of(x)
+
+    def _formulas(self, node: Node, name: str) -> Iterator[Formula]:
+        """Yield an operation as a formula, or a long sum as some: J = a + b + ..., J = J + c ..."""
+        word = node.primitive.name if node.primitive and _is_ours(node.primitive) else ""
+        few = len(node.inputs) <= _TERMS or self._write is _WRITERS["latex"]
+        if few or word not in ("sum", "dot"):
+            yield self._formula(node)
+            return
+        operands = [self._operand(x) for x in node.inputs]
+        if word == "dot":
+            n = len(operands) // 2
+            products = map(symbols.operation("multiply"), operands[:n], operands[n : 2 * n])
+            operands = [*products, *operands[2 * n :]]
+        total: list[Formula] = []
+        for start in range(0, len(operands), _TERMS):
+            yield symbols.sum(*total, *operands[start : start + _TERMS])
+            total = [symbols.name(name)]
 
     def _formula(self, node: Node) -> Formula:
         """Return an operation as a formula of names; of a condition, with the conditions in it."""
