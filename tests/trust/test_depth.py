@@ -35,7 +35,7 @@ from visualize import (
     why,
 )  # fmt: skip
 
-N = 30_000 if ALL else 2_000
+N = 10_000 if ALL else 2_000
 
 
 def longer(x, n=N):
