@@ -5,8 +5,11 @@ write_file(Path("J.svg"), b"<svg ...")      # the old J.svg stays until the new 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 from autodiff.wording import legible
@@ -25,12 +28,20 @@ def write_file(path: Path, content: bytes) -> None:
         raise IsADirectoryError(f"cannot write {name}: it is a directory; add a file's name to it")
     beside = real.with_name(f".{real.name[:40]}.{secrets.token_hex(4)}")
     try:
+        if real.exists() and not real.is_file():  # as /dev/null, which must not become a file
+            real.write_bytes(content)
+            return
+        if real.exists() and not os.access(real, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
         with beside.open("xb") as file:
             file.write(content)
+        if real.exists():
+            shutil.copymode(real, beside)
         os.replace(beside, real)
     except OSError as error:
         raise type(error)(
             f"cannot write {name}: {error.strerror or error}; choose another place"
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # or the error above would not be seen
+            beside.unlink(missing_ok=True)

@@ -27,6 +27,10 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 # Read piece by piece, so that a header that promises terabytes costs only what is really there.
 _PIECE = 1 << 18
 
+# What a gzip unpacks to is believed up to a gigabyte, and beyond that up to a hundred times its
+# size: digits shrink to a fifth, and only what is nearly nothing to a hundredth.
+_BELIEVED, _RATIO = 1 << 30, 100
+
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     """Return the array of an idx file, gzip'd or not, in the shape and type of its header.
@@ -36,7 +40,11 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
 
     Raises ValueError for anything that is not exactly one whole idx array: another format, an
     unknown type, too few bytes or too many, a damaged gzip. At most one byte more than the header
-    promises is unpacked. OSError if the file cannot be opened.
+    promises is unpacked, and nothing of a gzip that promises more than a gigabyte and more than a
+    hundred times its size. OSError if the file cannot be opened.
+
+    A gzip has a checksum of its numbers. Plain idx has none: a bit of it that flipped among the
+    numbers, or made the type another of the same length, is not noticed.
     """
     return read_with_bytes(path)[1]
 
@@ -50,19 +58,22 @@ def read_with_bytes(
     """
     name = os.fspath(path)
     with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
         zipped = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         if not zipped:
-            return _read(file, name, most)
+            return _read(file, name, most, size, zipped=False)
         try:
             with gzip.GzipFile(fileobj=file) as unzipped:
-                return _read(unzipped, name, most)
+                return _read(unzipped, name, most, size, zipped=True)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise ValueError(f"{name}: the gzip is damaged or cut short: {error}") from error
+            raise ValueError(
+                f"{name}: the gzip is damaged or cut short: {error}; fetch it again"
+            ) from error
 
 
 def _read(
-    file: IO[bytes] | gzip.GzipFile, name: str, most: float
+    file: IO[bytes] | gzip.GzipFile, name: str, most: float, size: int, zipped: bool
 ) -> tuple[bytearray, NDArray[Any]]:
     """Return the bytes and the array of an unpacked idx file."""
     content = bytearray(file.read(4))
@@ -76,6 +87,13 @@ def _read(
     described = f"for shape {shape} of {dtype.name}"
     if whole > most:
         raise ValueError(f"{name}: promises {whole} bytes, {described}, expected {most} at most")
+    if zipped and whole > max(_BELIEVED, _RATIO * size):
+        raise ValueError(
+            f"{name}: promises {whole} bytes, {described}, in a gzip of {size}, and is not unpacked;"
+            " expected what it holds: if that is meant, unpack it by hand"
+        )
+    if not zipped and 0 < size < whole:
+        raise ValueError(f"{name}: got {size} bytes, expected {whole} {described}")
     try:
         # One byte more than there should be: it shows what is too long, and at the end of a gzip
         # it makes gzip compare the checksum.

@@ -16,6 +16,7 @@ import hashlib
 import os
 import secrets
 import sys
+import threading
 import time
 from typing import IO, Any, NamedTuple
 
@@ -61,6 +62,7 @@ MIRRORS = (
 )
 
 TIMEOUT = 10.0  # seconds without a byte
+_GRACE = 0.5  # seconds
 SLOWEST = 2000.0  # bytes a second, on the average: a mirror that drips hangs as well
 
 
@@ -94,6 +96,7 @@ def fetch(name: str, cache: str, mirrors: list[str], complaints: list[str]) -> N
         except (OSError, ValueError) as error:
             complaints.append(str(error))
     target = os.path.join(cache, f"{name}.gz")
+    _sweep(target)
     # A name of its own, so that two programs that download at a time do not meet.
     part = f"{target}.{secrets.token_hex(8)}.part"
     try:
@@ -117,13 +120,54 @@ def fetch(name: str, cache: str, mirrors: list[str], complaints: list[str]) -> N
     raise OSError(f"no mirror has {name}.gz")
 
 
+def _sweep(target: str) -> None:
+    """Remove what a download that was killed, a day ago or more, has left beside its place."""
+    folder, name = os.path.split(target)
+    try:
+        for entry in os.listdir(folder):
+            left = os.path.join(folder, entry)
+            if entry.startswith(f"{name}.") and entry.endswith(".part"):
+                if time.time() - os.stat(left).st_mtime > 86400:
+                    os.unlink(left)
+    except OSError:
+        pass  # there is no such folder yet, or somebody else was faster
+
+
 def _download(url: str, name: str, part: str, target: str) -> NDArray[Any]:
     """Download a file to `part`, check it, rename it to `target`, and return its array."""
     import pooch
 
     bar = sys.stderr is not None and sys.stderr.isatty()
+    downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
     with open(part, "wb") as file:
-        pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)(url, _Limited(file, name), None)
+        limited = _Limited(file, name)
+        # Beside this thread, which looks at the clock: a mirror that sends a byte now and then never
+        # lets a read time out, and its headers may be as slow.
+        end: list[BaseException | None] = []
+
+        def download() -> None:
+            try:
+                downloader(url, limited, None)
+                end.append(None)
+            except BaseException as error:
+                end.append(error)
+
+        thread = threading.Thread(target=download, daemon=True)
+        thread.start()
+        try:
+            # A connection that breaks or hangs says so itself, in better words: a little later.
+            while thread.is_alive() and limited.left_to_wait() > -_GRACE:
+                thread.join(max(0.0, limited.left_to_wait()) + _GRACE)
+        finally:
+            limited.closed = True  # whatever comes now, comes too late
+        if thread.is_alive():
+            raise limited.too_slow()
+        error = end.pop()  # and nothing keeps it and its connection alive in a circle
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
     array = _checked(part, name)
     os.replace(part, target)
     return array
@@ -150,6 +194,15 @@ class _Limited:
         self.file = file
         self.left = FILES[name].size * 1.01 + 1000  # a gzip is hardly longer than what is in it
         self.deadline = time.monotonic() + TIMEOUT
+        self.closed = False
+
+    def left_to_wait(self) -> float:
+        """Return in how many seconds a mirror that sends nothing more is too slow."""
+        return self.deadline - time.monotonic()
+
+    def too_slow(self) -> TimeoutError:
+        """Return the error of a mirror that is too slow."""
+        return TimeoutError(f"got less than {SLOWEST:g} bytes a second, and gave up")
 
     def write(self, chunk: bytes) -> None:
         """Write a chunk, unless it is too much or too late."""
@@ -157,8 +210,8 @@ class _Limited:
         if self.left < 0:
             raise ValueError("got more bytes than the file has, and stopped")
         self.deadline += len(chunk) / SLOWEST
-        if time.monotonic() > self.deadline:
-            raise TimeoutError(f"got less than {SLOWEST:g} bytes a second, and gave up")
+        if self.closed or self.left_to_wait() < 0.0:
+            raise self.too_slow()
         self.file.write(chunk)
 
     def flush(self) -> None:

@@ -10,14 +10,12 @@ there is the old one or the new one.
 
 from __future__ import annotations
 
-import glob
-import hashlib
 import json
 import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..serialization import read, replace, save
+from ..serialization import content_of, is_sealed, parsed, replace, save, sealed, sweep
 from .callbacks import Callback, whole
 from .divergence import bad_update
 
@@ -26,9 +24,8 @@ if TYPE_CHECKING:
 
     from .run import Run
 
-# How the JSON in the metadata begins, quotes escaped as in the header of the file, and what stands
-# for the digest while it is computed.
-_MARK, _BLANK = rb"{\"sha256\":\"", b"0" * 64
+# How the JSON in the metadata begins, quotes escaped as in the header of the file.
+_MARK = rb"{\"sha256\":\""
 
 
 class CheckpointError(OSError):
@@ -69,9 +66,14 @@ class Checkpoint(Callback):
             raise IsADirectoryError(
                 f"Checkpoint got {self.path}, which is a folder; expected the name of a file"
             )
+        if os.path.exists(self.path) and not os.access(self.path, os.W_OK):
+            raise PermissionError(
+                f"Checkpoint got {self.path}, which is read-only; expected a file that can be"
+                " written: let it be, or name another"
+            )
         self._earlier = None
-        for left in glob.glob(f"{glob.escape(self.path)}.*.part"):  # by a process that was killed
-            os.remove(left)
+        for path in (self.path, self.best_path, self.path_before):
+            sweep(path)
 
     def on_step_end(self, run: Run) -> None:
         if self.every and run.step % self.every == 0:
@@ -112,6 +114,8 @@ class Checkpoint(Callback):
             write()
         except OSError as error:
             old = "the one before is whole" if os.path.exists(path) else "there is none before"
+            cause = error.__cause__  # which `replace` had put its own words around
+            error = cause if isinstance(cause, OSError) else error
             raise CheckpointError(
                 error.errno,
                 f"the checkpoint {path} of step {run.step} cannot be written"
@@ -129,6 +133,12 @@ class Checkpoint(Callback):
         state = from_file(self.path)
         try:
             run.load_state_dict(state)
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+            raise ValueError(
+                f"the checkpoint {self.path} was not written by fit(): it lacks a part, or has one"
+                f" of another kind ({type(error).__name__}: {error}); put back a copy, or start a"
+                " new training with another path or without resume=True"
+            ) from None
         except ValueError as error:
             raise ValueError(
                 f"the checkpoint {self.path} does not fit: {error}\nMake the training as it was, or"
@@ -146,42 +156,41 @@ def to_bytes(state: dict[str, Any]) -> bytes:
 
     arrays: dict[str, Any] = {}
     text = json.dumps(
-        {"sha256": _BLANK.decode(), "state": _plain(state, "", arrays)},
+        {"sha256": "0" * 64, "state": _plain(state, "", arrays)},
         separators=(",", ":"),
         allow_nan=False,
     )
-    content = bytearray(as_safetensors(arrays, {"checkpoint": text}))
-    start = content.index(_MARK) + len(_MARK)
-    content[start : start + 64] = hashlib.sha256(content).hexdigest().encode()
-    return bytes(content)
+    return sealed(as_safetensors(arrays, {"checkpoint": text}), _MARK)
 
 
 def from_file(path: str) -> dict[str, Any]:
     """Return the state in a file; ValueError if it is not as it was written."""
-    content = bytearray(_content(path))
-    start = content.find(_MARK) + len(_MARK)
-    if start < len(_MARK):
+    content = _content(path)
+    what = f"{path}, {os.path.getsize(path)} bytes,"
+    if _MARK not in content:
         raise ValueError(
-            f"{path}, {len(content)} bytes, is no checkpoint of fit(), though it may have been one;"
-            " expected what a Checkpoint wrote: name another, or put back a copy, or remove it to"
+            f"{what} is no checkpoint of fit(), though it may have been one; expected what a"
+            " Checkpoint wrote: name another, or put back a copy, or remove it to start anew"
+        )
+    if not is_sealed(content, _MARK):
+        raise ValueError(
+            f"{what} is not as it was written: its SHA-256 is not the one in it, as of a file that"
+            " was cut short or changed; expected a whole one: put back a copy, or remove it to"
             " start anew"
         )
-    found = bytes(content[start : start + 64])
-    content[start : start + 64] = _BLANK[: len(found)]
-    if hashlib.sha256(content).hexdigest().encode() != found:
+    arrays, metadata = parsed(content, path)
+    try:
+        return _restored(json.loads(metadata["checkpoint"])["state"], arrays)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(
-            f"{path}, {len(content)} bytes, is not as it was written: its SHA-256 is not the one in"
-            " it, as of a file that was cut short or changed; expected a whole one: put back a"
-            " copy, or remove it to start anew"
-        )
-    arrays, metadata = read(path)
-    return _restored(json.loads(metadata["checkpoint"])["state"], arrays)
+            f"{what} is no checkpoint of fit(), though it looks like one"
+            f" ({type(error).__name__}: {error}); put back a copy, or remove it to start anew"
+        ) from None
 
 
 def _content(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return content_of(path)
     except OSError as error:
         raise type(error)(
             error.errno, f"the checkpoint {path} cannot be read: {error.strerror or error}"

@@ -206,6 +206,14 @@ class Run:
             (self.optimizer, state["optimizer"]),
             *((c, entry["state"]) for c, entry in zip(stateful, state["callbacks"])),
         ]
+        # All is read before anything is changed.
+        seed, epoch = state["loader"]["seed"], state["loader"]["epoch"]
+        at_start, now = (_unpacked(state["random"][name]) for name in ("at_start", "now"))
+        finished, rate, stopped = state["finished"], state["rate"], state["stopped"]
+        sums = dict(state["epoch"])
+        position = sums.pop("position") if sums else 0
+        history = History()
+        history.load_state_dict(state["history"])
         before = [(part, part.state_dict()) for part, _ in parts]
         try:
             for part, new in parts:
@@ -214,18 +222,14 @@ class Run:
             for part, old in before:
                 part.load_state_dict(old)
             raise
-        self.loader.seed = state["loader"]["seed"]
-        self.loader.epoch = state["loader"]["epoch"]
-        self._at_start = _unpacked(state["random"]["at_start"])
-        self._now = _unpacked(state["random"]["now"])
-        self.rate = state["rate"]
-        self.begin_epoch(state["finished"])
-        if state["epoch"]:
-            self.begin_epoch(state["finished"] + 1)
-            self.sums = dict(state["epoch"])
-            self.position = self.sums.pop("position")
+        self.loader.seed, self.loader.epoch = seed, epoch
+        self._at_start, self._now, self.rate = at_start, now, rate
+        self.begin_epoch(finished)
+        if sums:
+            self.begin_epoch(finished + 1)
+            self.sums, self.position = sums, position
         self.history.load_state_dict(state["history"])
-        self.history.stopped = state["stopped"]
+        self.history.stopped = stopped
 
 
 def _parameters(model: Module, optimizer: Optimizer) -> dict[str, Any]:

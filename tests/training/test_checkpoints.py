@@ -228,13 +228,11 @@ def test_a_folder_of_that_name_is_told_before_the_training(tmp_path, resume):
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_file_that_may_not_be_read_is_told_before_the_training(tmp_path, monkeypatch, resume):
-    from autodiff.training import checkpoints
-
     def closed(*args):
         raise PermissionError(errno.EACCES, "Permission denied")  # root may read anything
 
     (tmp_path / "run.checkpoint.safetensors").write_bytes(b"closed")
-    monkeypatch.setattr(checkpoints, "open", closed, raising=False)
+    monkeypatch.setattr(serialization, "open", closed, raising=False)
     parts = setup()
     with pytest.raises(PermissionError, match=r"safetensors cannot be read: Permission denied"):
         train(parts, Checkpoint(tmp_path / "run"), resume=resume)
