@@ -89,8 +89,8 @@ def _read(
         raise ValueError(f"{name}: promises {whole} bytes, {described}, expected {most} at most")
     if zipped and whole > max(_BELIEVED, _RATIO * size):
         raise ValueError(
-            f"{name}: promises {whole} bytes, {described}, in a gzip of {size}, and is not unpacked;"
-            " expected what it holds: if that is meant, unpack it by hand"
+            f"{name}: promises {whole} bytes, {described}, in a gzip of {size}; not unpacked:"
+            " expected no such bomb, or that you unpack by hand what you trust"
         )
     if not zipped and 0 < size < whole:
         raise ValueError(f"{name}: got {size} bytes, expected {whole} {described}")

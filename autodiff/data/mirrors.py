@@ -126,9 +126,9 @@ def _sweep(target: str) -> None:
     try:
         for entry in os.listdir(folder):
             left = os.path.join(folder, entry)
-            if entry.startswith(f"{name}.") and entry.endswith(".part"):
-                if time.time() - os.stat(left).st_mtime > 86400:
-                    os.unlink(left)
+            ours = entry.startswith(f"{name}.") and entry.endswith(".part")
+            if ours and time.time() - os.stat(left).st_mtime > 86400:
+                os.unlink(left)
     except OSError:
         pass  # there is no such folder yet, or somebody else was faster
 
@@ -141,8 +141,8 @@ def _download(url: str, name: str, part: str, target: str) -> NDArray[Any]:
     downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
     with open(part, "wb") as file:
         limited = _Limited(file, name)
-        # Beside this thread, which looks at the clock: a mirror that sends a byte now and then never
-        # lets a read time out, and its headers may be as slow.
+        # Beside this thread, which looks at the clock: a mirror that sends a byte now and then
+        # never lets a read time out, and its headers may be as slow.
         end: list[BaseException | None] = []
 
         def download() -> None:
