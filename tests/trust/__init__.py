@@ -1,1 +1,1 @@
-"""Trust: what strangers may hand in, and that nothing of it breaks or runs."""
+"""Attacks: what breaks the engine, the files, the pages and the command line, tried by the tests."""
