@@ -77,7 +77,8 @@ def content_of(path: str | Path) -> bytes:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         content = file.read(8)
-        content += file.read(min(int.from_bytes(content, "little"), _LONGEST_HEADER, size))
+        length = int.from_bytes(content, "little")
+        content += file.read(min(length, size)) if length <= _LONGEST_HEADER else b""
         return content + file.read(min(1 + _promised(content), size))
 
 
@@ -100,7 +101,7 @@ def parsed(content: bytes, path: str | Path) -> tuple[dict[str, Any], dict[str, 
     try:
         arrays = from_bytes(content)
     except SafetensorError as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split())[:160]
         raise ValueError(
             f"{name} is not a whole safetensors file: {reason}; save it again"
         ) from None

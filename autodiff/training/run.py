@@ -214,6 +214,13 @@ class Run:
         position = sums.pop("position") if sums else 0
         history = History()
         history.load_state_dict(state["history"])
+        for packed in (at_start, now):
+            random.Random().setstate(packed)
+        whole = all(isinstance(number, int) for number in (epoch, finished, position))
+        if not whole or not isinstance(rate, (int, float)) or not isinstance(stopped, str):
+            raise TypeError(f"epoch {epoch!r}, {finished!r} finished, rate {rate!r}, {stopped!r}")
+        if finished != history.epochs or position < 0:
+            raise ValueError(f"it has {finished} finished epochs and a history of {history.epochs}")
         before = [(part, part.state_dict()) for part, _ in parts]
         try:
             for part, new in parts:
