@@ -13,6 +13,7 @@ depends on what it has seen has a `state_dict`, which checkpoints save.
 
 from __future__ import annotations
 
+import functools
 import operator
 import sys
 from collections.abc import Callable, Mapping
@@ -189,9 +190,7 @@ class ProgressBar(Callback):
         self.bar: Any = None
 
     def on_epoch_start(self, run: Run) -> None:
-        from tqdm import tqdm
-
-        self.bar = tqdm(
+        self.bar = _bar_kind()(
             total=len(run.loader),
             initial=run.position,
             desc=f"epoch {run.epoch}/{run.epochs}",
@@ -222,6 +221,20 @@ class ProgressBar(Callback):
         if self.bar is not None:
             self.bar.close()
             self.bar = None
+
+
+@functools.cache
+def _bar_kind() -> Any:
+    """Return tqdm's kind of bar, with a lock of this process alone.
+
+    tqdm's own is shared with the processes that were forked from this one, or from which it was:
+    one that is killed while it has the lock would let all others wait for ever.
+    """
+    from threading import RLock
+
+    from tqdm import tqdm
+
+    return type("Bar", (tqdm,), {"_lock": RLock(), "monitor_interval": 0})
 
 
 def whole(who: str, what: str, number: Any) -> int:

@@ -49,9 +49,11 @@ def forked(*arguments):
 
 def until_it_ends(folder, rng, longest, counts, most, resume=True):
     """Start and kill a training until it ends by itself; return its digest."""
+    kills = 0
     while True:
         process = forked(folder, resume)
-        if counts["kills"] < most:
+        if counts["kills"] < most and kills < 20:  # it might never come any further
+            kills += 1
             time.sleep(rng.uniform(0.0, longest))
             os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
