@@ -129,6 +129,12 @@ def says_it_is_packed(mirror, connection):
     connection.sendall(OK + b"Content-Encoding: gzip\r\nContent-Length: 6\r\n\r\n<html>")
 
 
+def sends_a_bomb(mirror, connection):
+    bomb = gzip.compress(bytes(1 << 25))
+    start = f"Content-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    connection.sendall(OK + start + bomb)
+
+
 def is_another_file(mirror, connection):
     other = gzip.compress(gzip.decompress(mirror.content)[:-1] + b"\x07")
     connection.sendall(OK + f"Content-Length: {len(other)}\r\n\r\n".encode() + other)
@@ -162,6 +168,7 @@ SAID = {
     is_missing: "404 Client Error",
     breaks_its_chunks: "InvalidChunkLength|Connection broken",
     says_it_is_packed: "gzip",
+    sends_a_bomb: "got more bytes than the file has",
     is_another_file: f"not MNIST's {NAME}: got Known",
     says_nothing: "Read timed out",
     drips_headers: "got less than .* bytes a second, and gave up",
