@@ -251,7 +251,7 @@ class _Call:
     def tangent(self, output: Any, tangents: Sequence[Any]) -> Any:
         """Return Σ ∂output/∂x · ẋ over the variables x."""
         if not isinstance(output, Node):
-            return 0.0
+            return _nothing_like(output)
         moving = {x: x.filled(t, x) for x, t in zip(self.variables, tangents) if not _is_zero(t)}
         return _number(output.filled(pushforward(output, moving, self.inner), output))
 
@@ -389,6 +389,16 @@ def _is_zero(t: Any) -> bool:
     if isinstance(t, Node):
         return False
     return not t.any() if _shape(t) else float(t) == 0.0
+
+
+def _nothing_like(output: Any) -> Any:
+    """Return 0, in the shape of an output that is no node."""
+    if not _shape(output):
+        return 0.0
+    import numpy as np
+
+    kind = output.dtype if getattr(output.dtype, "kind", "") == "f" else float
+    return np.zeros(_shape(output), kind)
 
 
 def _added(terms: Sequence[Any]) -> Any:

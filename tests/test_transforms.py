@@ -434,3 +434,15 @@ def test_a_tensor_that_numpy_takes_apart_inside_a_transform_is_refused():
     with pytest.raises(ValueError, match="setting an array element") as caught:  # NumPy's words
         grad(filled)(x)
     assert "inside a function that is being differentiated" in str(caught.value.__cause__)
+
+
+def test_where_nothing_moves_a_tangent_has_the_shape_of_the_output():
+    """Found by tests/differential: the product with a Hessian that is 0 was the number 0.0."""
+    a, b = np.ones((2, 3), np.float32), np.ones(3)
+    products = hvp(lambda a, b: (a * a).sum() + b.sum(), (a, b), (a, b))
+    assert [np.shape(p) for p in products] == [(2, 3), (3,)]
+    assert products[1].tolist() == [0.0, 0.0, 0.0]
+    assert hvp(lambda b: b.sum(), (b,), (b,)).shape == (3,)
+    assert jvp(lambda a: np.ones((4, 2)), (a,), (a,))[1].shape == (4, 2)
+    assert jacobian(lambda b: np.ones((4, 2)))(b).tolist() == np.zeros((4, 2, 3)).tolist()
+    assert jvp(lambda x: 3, (2.0,), (1.0,))[1] == 0.0
