@@ -377,7 +377,8 @@ class Check:
             return sum((s * d).sum() for s, d in zip(slopes, self.direction))
 
         for i, found in enumerate(_gradient(along, self.point)):
-            self.hold(1 + n + i, found, f"reverse over reverse, {i}")
+            floor = 64 * EPSILON * max(np.abs(x).max(initial=0.0) for x in self.expected)
+            self.hold(1 + n + i, found, f"reverse over reverse, {i}", floor)
 
         def moved(t, function):
             return function(*[np.asarray(x + t * d) for x, d in zip(self.point, self.direction)])
