@@ -113,7 +113,11 @@ class Jitter:
         return y * (1.0 + self.rng.uniform(-self.size, self.size, y.shape))
 
 
-_LARGEST = {"max_pool2d", "reduce_max", "reduce_min"}  # whose slope asks which number is the result
+# words that only copy numbers: nothing is rounded, and a slope may ask which number was copied
+_COPIES = {
+    "max_pool2d", "reduce_max", "reduce_min", "broadcast_to", "reshape", "transpose", "flip", "roll",
+    "pad", "getitem", "replaced", "concatenate", "alias",
+}  # fmt: skip
 
 
 @contextmanager
@@ -122,8 +126,8 @@ def _moving(move):
     before = Tensor.record
 
     def record(data, inputs, primitive, *more):
-        largest = primitive is not None and primitive.name in _LARGEST
-        moves = isinstance(data, np.ndarray) and data.dtype == np.float64 and not largest
+        copies = primitive is not None and primitive.name in _COPIES
+        moves = isinstance(data, np.ndarray) and data.dtype == np.float64 and not copies
         return before(move(data) if moves else data, inputs, primitive, *more)
 
     Tensor.record = staticmethod(record)
