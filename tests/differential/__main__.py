@@ -20,16 +20,21 @@ def main(argv):
     failed = 0
     for kind in argv[2:] or KINDS:
         began, rows, undecided, failures = time.perf_counter(), Counter(), 0, 0
+        done = 0
         for seed in range(start, start + count):
-            outcome = run(kind, seed, rows)
+            try:
+                outcome = run(kind, seed, rows)
+            except KeyboardInterrupt:  # Ctrl-C ends one kind; what was found so far is told
+                break
+            done += 1
             if outcome == "undecided":
                 undecided += 1
             elif outcome:
                 failures += 1
                 print(f"{kind} seed {seed}: {outcome}", flush=True)
-        seldom, times = min(rows.items(), key=lambda item: item[1])
+        seldom, times = min(rows.items(), key=lambda item: item[1], default=("", 0))
         print(
-            f"{kind}: {count} programs from seed {start}, {failures} failed, {undecided} undecided,"
+            f"{kind}: {done} programs from seed {start}, {failures} failed, {undecided} undecided,"
             f" {rows.total()} steps of {len(rows)} words, {seldom} the least ({times} times),"
             f" {time.perf_counter() - began:.0f} s",
             flush=True,

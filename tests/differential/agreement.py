@@ -115,8 +115,8 @@ class Jitter:
 
 # words that only copy numbers: nothing is rounded, and a slope may ask which number was copied
 _COPIES = {
-    "max_pool2d", "reduce_max", "reduce_min", "broadcast_to", "reshape", "transpose", "flip", "roll",
-    "pad", "getitem", "replaced", "concatenate", "alias",
+    "max_pool2d", "reduce_max", "reduce_min", "broadcast_to", "reshape", "transpose", "flip",
+    "roll", "pad", "getitem", "replaced", "concatenate", "alias",
 }  # fmt: skip
 
 

@@ -117,10 +117,14 @@ def loss(name, y, target):
         "mse": lambda: F.mse_loss(y, target),
         "l1": lambda: F.l1_loss(y, target),
         "huber": lambda: F.huber_loss(y, target),
-        # its own adds 1e-12 to a denominator
-        "bce": lambda: -torch.where(target > 0, y.sigmoid().log(), (1 - y.sigmoid()).log()).mean(),
+        "bce": lambda: _bce((y * 0.2).sigmoid(), target),
         "bce_with_logits": lambda: F.binary_cross_entropy_with_logits(y, target),
         "hinge": lambda: torch.relu(1.0 - y * target).mean(),
         "cross_entropy": lambda: F.cross_entropy(y, target),
         "nll": lambda: F.nll_loss(y.log_softmax(1), target),
     }[name]()
+
+
+def _bce(p, target):
+    """The cross entropy of probabilities; PyTorch's own adds 1e-12 to a denominator."""
+    return -torch.where(target > 0, p.log(), (1 - p).log()).mean()
