@@ -264,6 +264,10 @@ def _seconds(program, root, xs):
     }
 
 
+def _error(totals, x):
+    return totals[id(x)].error if id(x) in totals else 0.0
+
+
 class Bounds:
     """How far correct accounts of a program may be apart; found only where it is asked."""
 
@@ -274,19 +278,27 @@ class Bounds:
         if self._first is None:
             xs = [Value(x) for x in self.program.point]
             value, totals = spread(self.program(*xs))
-            self._first = value.error, [totals[id(x)].error if id(x) in totals else 0.0 for x in xs]
+            self._first = value.error, [_error(totals, x) for x in xs]
         return self._first
 
     def second(self):
+        """Return the bound of the orders of the modes, which cancel at different places.
+
+        Reverse over reverse adds up before it goes back; forward over reverse goes through each
+        slope by itself, with all of the direction: its bound has no cancelling in it.
+        """
         if self._second is None:
             xs = [Value(x) for x in self.program.point]
             first = pullback(self.program(*xs), 1.0, create_graph=True)
-            terms = [first[x] * d for x, d in zip(xs, DIRECTION) if x in first]
-            value, totals = spread(functions.sum(terms))
-            self._second = (
-                value.error,
-                [totals[id(x)].error if id(x) in totals else 0.0 for x in xs],
+            value, along = spread(
+                functions.sum([first[x] * d for x, d in zip(xs, DIRECTION) if x in first])
             )
+            errors = []
+            for x in xs:
+                _, row = spread(first[x]) if x in first else (None, {})
+                terms = [abs(d) * _error(row, z) for z, d in zip(xs, DIRECTION)]
+                errors.append(max(_error(along, x), sum(terms)))
+            self._second = value.error, errors
         return self._second
 
     def hold(self, ours, theirs, error, what):

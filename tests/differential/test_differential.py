@@ -48,6 +48,13 @@ def _outcomes(kind, start, count):
     return [(seed, wrong) for seed, wrong in found if wrong not in ("", "undecided")]
 
 
+def test_what_one_order_of_the_modes_cancels_may_be_rounded_in_another():
+    """The slope y(1 - y) of a sigmoid near 1 is as good as 1 is, and no better: as in PyTorch."""
+    steps = (("divide", (0, -0.08)), ("logaddexp", (3, 2)))
+    program = scalars.Program(tuple(scalars.Step(*s) for s in steps), (1.807, 1.801, 0.269))
+    scalars.check(program)
+
+
 def wrong_by(factor, name):
     """Return a row whose first rule is wrong by a factor."""
     right = TABLE[name]
