@@ -72,6 +72,8 @@ def check_slope(f, found, slack, what):
 
 def spread(root):
     """Return the value of a graph, and the gradients of its leaves by their ids, with errors."""
+    if not isinstance(root, Node):  # a slope that is a number everywhere
+        return Near(root), {}
     values, totals = {}, {id(root): Near(1.0)}
     order = topological_order(root)
     for node in order:
