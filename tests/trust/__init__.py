@@ -1,1 +1,1 @@
-"""Attacks: what breaks the engine, the files, the pages and the command line, tried by the tests."""
+"""Attacks: what breaks the engine, the files, the pages and the command line, tried."""
