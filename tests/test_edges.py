@@ -393,7 +393,18 @@ def test_derivatives_of_every_order_are_exact_at_the_edges(function, x, expected
         assert same(got + 0.0, number)
 
 
-@pytest.mark.parametrize("a, b", [(2.0, 0.0), (0.5, 0.0), (2.0, 1.0), (2.0, 3.0), (3.0, -1.0)])
+@pytest.mark.parametrize("x", [0.2499999, 0.25, -0.2499999, -0.25])
+def test_the_slope_of_sinc_is_exact_on_both_sides_of_where_its_series_ends(x):
+    t = math.pi * x
+    expected = math.pi * (t * math.cos(t) - math.sin(t)) / t**2
+    node = Value(x)
+    sinc(node).backward()
+    assert node.grad == pytest.approx(expected, rel=5e-14, abs=0.0)
+
+
+@pytest.mark.parametrize(
+    "a, b", [(2.0, 0.0), (0.5, 0.0), (2.0, 1.0), (2.0, 3.0), (3.0, -1.0), (1e200, 0.0)]
+)
 def test_the_mixed_derivative_of_a_power_is_the_same_in_both_orders(a, b):
     x, y = Value(a), Value(b)
     slopes = pullback(x**y, 1.0, create_graph=True)
@@ -587,6 +598,19 @@ def test_raise_names_the_operation_going_back_too(function, x, message):
         root.backward()
     assert not node.has_grad  # a backward that fails leaves the gradients as they were
     assert not root.has_grad
+
+
+def test_checking_changes_no_gradient_of_a_tensor_or_of_a_node_whose_gradient_is_zero():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    a, b = Value(3.0), Value(2.0)
+    product = a * b
+    with errstate("raise"):
+        (x * x).sum().backward()
+        (product * 0.0).backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+    assert product.has_grad
+    assert a.has_grad
+    assert a.grad == b.grad == product.grad == 0.0
 
 
 def test_raise_says_nothing_of_operands_that_were_bad_before():

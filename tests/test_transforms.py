@@ -161,6 +161,14 @@ def test_vjp_and_jvp_are_two_sides_of_the_jacobian():
     assert tangent == near([3.2, 0.2 * math.cos(0.5) + 1.0])
 
 
+def test_what_does_not_move_has_the_tangent_zero_also_beside_an_infinite_slope():
+    assert jvp(lambda x: 3.0, (2.0,), (1.0,)) == (3.0, 0.0)
+    root_and_line = lambda x, y: sqrt(x) + y
+    assert jvp(root_and_line, (0.0, 2.0), (0.0, 1.0)) == (2.0, 1.0)
+    zeros = np.zeros(2)
+    assert jvp(root_and_line, (zeros, X[:2]), (zeros, X[:2]))[1] == near(X[:2])
+
+
 def test_a_hessian_vector_product_is_the_hessian_times_the_vector():
     point, direction = [0.3, -2.0], [1.0, -0.5]
     expected = np.array(rosenbrock_hessian(*point)) @ direction
@@ -299,13 +307,20 @@ def test_what_cannot_be_differentiated_says_so():
         grad(f)(1.0)
     with pytest.raises(TypeError, match="asked for in 'a', a str; expected a number"):
         grad(lambda x: x)("a")
-    with pytest.raises(TypeError, match=r"argnum 2 of .*, which got 1 arguments"):
-        grad(lambda x: x, 2)(1.0)
+    for nothing in ("a", None, print):  # perhaps its return was forgotten
+        with pytest.raises(TypeError, match="expected one number: use jacobian"):
+            grad(lambda x: nothing)(1.0)  # noqa: B023
+    for argnum in (1, 2, -2):
+        with pytest.raises(TypeError, match=rf"argnum {argnum} of .*, which got 1 .* 0 to 0"):
+            grad(lambda x: x, argnum)(1.0)
+    assert grad(lambda x, y: x * y, -2)(3.0, 5.0) == 5.0
     with pytest.raises(TypeError, match=r"got 1 tangents for 2 numbers"):
         jvp(lambda v: v[0], ([1.0, 2.0],), ([1.0],))
     _, pull = vjp(lambda x: [x, x], 1.0)
     with pytest.raises(TypeError, match=r"got 1 numbers; expected a cotangent"):
         pull([1.0])
+    with pytest.raises(TypeError, match=r"got 3 numbers; expected a cotangent .* with 2"):
+        pull([1.0, 1.0, 1.0])
 
 
 def test_a_transformed_function_is_named_after_what_it_is():
@@ -345,6 +360,7 @@ def test_jacobians_have_the_shape_of_the_output_and_then_of_the_argument():
     assert tall == near(np.einsum("ik,j->ikj", np.eye(2), X))
     wide = jacobian(lambda m: (m * m).sum(axis=0)[:, None] * X)(M)
     assert wide.shape == (3, 3, 2, 3)
+    assert wide == near(np.einsum("mi,ik,j->ijmk", 2.0 * M, np.eye(3), X))
     both = jacobian(lambda d: [d["x"].sum(), d["s"] * d["x"]])({"x": X, "s": 3.0})
     assert both[0]["x"] == near(np.ones(3))
     assert both[0]["s"] == 0.0
@@ -369,6 +385,12 @@ def test_numbers_and_arrays_go_together_and_each_gets_its_own_kind_back():
     assert pull(1.0)[1] == near(by_x)
     assert value == near(f(*args))
     assert grad(lambda s, x: (s * x).sum())(2.0, Tensor(X)) == near(X.sum())
+
+
+def test_truth_values_are_differentiated_as_zeros_and_ones():
+    slope = grad(lambda x: (x * x).sum())(np.array([True, False]))
+    assert slope.dtype == float
+    assert slope.tolist() == [2.0, 0.0]
 
 
 def test_whole_arrays_and_constant_tensors_are_variables_like_others():
@@ -413,6 +435,10 @@ def test_scipy_minimises_with_gradient_and_hessian_of_arrays():
 def test_tangents_and_arguments_of_arrays_that_do_not_fit_are_told():
     with pytest.raises(TypeError, match=r"jvp of .* tangent of shape \(2,\); expected \(3,\)"):
         jvp(quartic, (X,), (np.ones(2),))
+    _, pull = vjp(lambda x: 2.0 * x, X)
+    for other in (np.ones(2), np.ones(4), 1.0, np.ones((3, 1))):
+        with pytest.raises(TypeError, match=r"a cotangent of shape .*; expected \(3,\), that"):
+            pull(other)
     with pytest.raises(TypeError, match="complex128; expected real numbers"):
         grad(quartic)(X * 1j)
     with pytest.raises(TypeError, match="expected one number: use jacobian"):
