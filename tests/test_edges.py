@@ -613,6 +613,13 @@ def test_checking_changes_no_gradient_of_a_tensor_or_of_a_node_whose_gradient_is
     assert a.grad == b.grad == product.grad == 0.0
 
 
+def test_raise_names_the_line_and_the_file_of_the_user():
+    with errstate("raise"), pytest.raises(FloatingPointError) as caught:
+        log(Value(-1.0))
+    line = caught.tb.tb_lineno
+    assert str(caught.value).endswith(f"(line {line} of {__file__})")
+
+
 def test_raise_says_nothing_of_operands_that_were_bad_before():
     with errstate("raise"):
         y = log(Value(nan)) + Value(inf) - Value(inf) * 0.0

@@ -386,3 +386,11 @@ def test_a_copy_of_a_node_without_a_line_has_none():
     with record_source():
         copies = [copy.copy(x), copy.deepcopy(x), copy.deepcopy(t), *pickle.loads(pickled)]
     assert [node.source for node in copies] == [None] * 5
+
+
+def test_an_array_of_several_numbers_may_leave_the_graph_as_well():
+    with record_source():
+        x = Tensor([1.0, 2.0], requires_grad=True)
+        y = x * 2.0
+        assert y.numpy().tolist() == [2.0, 4.0]
+    assert y.exits

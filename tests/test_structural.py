@@ -424,3 +424,29 @@ def test_an_ellipsis_is_what_it_is_in_numpy(subscripts, shapes):
 def test_an_ellipsis_that_does_not_fit_is_refused(subscripts, words):
     with pytest.raises(ValueError, match=words):
         af.einsum(subscripts, draw(2, 3))
+
+
+def test_the_gradient_through_a_change_of_dtype_is_that_of_the_result_in_the_old_dtype():
+    x = Tensor(np.float32([1.0, 2.0]), requires_grad=True)
+    (af.astype(x, np.float64) * np.array([3.0, 0.1])).sum().backward()
+    assert x.grad.dtype == np.float32
+    assert x.grad.tolist() == np.float32([3.0, 0.1]).tolist()
+
+
+def test_an_index_that_one_operand_sums_over_alone_spreads_its_gradient():
+    m, v = draw(2, 3), draw(3)
+    by_m, by_v = grad(lambda m, v: autodiff.einsum("ij,j->", m, v), (0, 1))(m, v)
+    assert by_m.shape == (2, 3)
+    assert by_m == near(np.array([v, v]))
+    assert by_v == near(m.sum(axis=0))
+
+
+@pytest.mark.parametrize("moving", [0, 1, 2])
+def test_the_tangent_of_affine_where_one_operand_moves_alone(moving):
+    args = [draw(5, 3), draw(4, 3), draw(4)]
+    t = draw(*args[moving].shape, seed=1)
+    f = lambda z: functions.affine(*map(Tensor, args[:moving]), z, *map(Tensor, args[moving + 1 :]))
+    tangent = jvp(f, (args[moving],), (t,))[1]
+    x, w, b = (np.zeros_like(arg) if moving == 2 else arg for arg in args)
+    x, w, b = (t if moving == i else arg for i, arg in enumerate((x, w, 0.0 * b)))
+    assert tangent == near(x @ w.T + b)
