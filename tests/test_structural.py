@@ -434,19 +434,24 @@ def test_the_gradient_through_a_change_of_dtype_is_that_of_the_result_in_the_old
 
 
 def test_an_index_that_one_operand_sums_over_alone_spreads_its_gradient():
-    m, v = draw(2, 3), draw(3)
-    by_m, by_v = grad(lambda m, v: autodiff.einsum("ij,j->", m, v), (0, 1))(m, v)
-    assert by_m.shape == (2, 3)
-    assert by_m == near(np.array([v, v]))
-    assert by_v == near(m.sum(axis=0))
+    m, v = draw(2, 3, 4), draw(2, 4)
+    by_m, by_v = grad(lambda m, v: autodiff.einsum("ijk,ik->", m, v), (0, 1))(m, v)
+    assert by_m.shape == (2, 3, 4)
+    assert by_m == near(np.stack([v, v, v], axis=1))
+    assert by_v == near(m.sum(axis=1))
 
 
-@pytest.mark.parametrize("moving", [0, 1, 2])
-def test_the_tangent_of_affine_where_one_operand_moves_alone(moving):
+@pytest.mark.parametrize(
+    "moving, expected",
+    [
+        (0, lambda x, w, t: t @ w.T),
+        (1, lambda x, w, t: x @ t.T),
+        (2, lambda x, w, t: np.tile(t, (5, 1))),
+    ],
+)
+def test_the_tangent_of_affine_where_one_operand_moves_alone(moving, expected):
     args = [draw(5, 3), draw(4, 3), draw(4)]
     t = draw(*args[moving].shape, seed=1)
-    f = lambda z: functions.affine(*map(Tensor, args[:moving]), z, *map(Tensor, args[moving + 1 :]))
-    tangent = jvp(f, (args[moving],), (t,))[1]
-    x, w, b = (np.zeros_like(arg) if moving == 2 else arg for arg in args)
-    x, w, b = (t if moving == i else arg for i, arg in enumerate((x, w, 0.0 * b)))
-    assert tangent == near(x @ w.T + b)
+    before, after = [map(Tensor, part) for part in (args[:moving], args[moving + 1 :])]
+    tangent = jvp(lambda z: functions.affine(*before, z, *after), (args[moving],), (t,))[1]
+    assert tangent == near(expected(args[0], args[1], t))
