@@ -145,6 +145,18 @@ def test_a_jacobian_by_rows_and_by_columns():
     assert jacobian(lambda v: {"sum": v[0] + v[1]})([1.0, 2.0]) == {"sum": [1.0, 1.0]}
     wide = jacobian(lambda v: [v[0] * v[1] * v[2], v[2]])([2.0, 3.0, 4.0])
     assert wide == [[12.0, 8.0, 6.0], [0.0, 0.0, 1.0]]
+    by_columns = jacobian(lambda v: [v[0] * v[1], v[0], v[1]])([2.0, 3.0])
+    assert by_columns == [[3.0, 2.0], [1.0, 0.0], [0.0, 1.0]]
+
+
+def test_a_tangent_may_be_differentiated_in_its_direction():
+    assert grad(lambda t: jvp(lambda x: x**3, (2.0,), (t,))[1])(5.0) == 12.0
+
+
+def test_an_array_of_objects_is_a_list_of_numbers():
+    slope = grad(lambda v: v[0] * v[1])(np.array([2.0, 3.0], dtype=object))
+    assert slope.dtype == float
+    assert slope.tolist() == [3.0, 2.0]
 
 
 def test_vjp_and_jvp_are_two_sides_of_the_jacobian():
@@ -316,6 +328,8 @@ def test_what_cannot_be_differentiated_says_so():
     assert grad(lambda x, y: x * y, -2)(3.0, 5.0) == 5.0
     with pytest.raises(TypeError, match=r"got 1 tangents for 2 numbers"):
         jvp(lambda v: v[0], ([1.0, 2.0],), ([1.0],))
+    with pytest.raises(TypeError, match=r"got 3 tangents for 2 numbers"):
+        jvp(lambda v: v[0], ([1.0, 2.0],), ([1.0, 0.0, 0.0],))
     _, pull = vjp(lambda x: [x, x], 1.0)
     with pytest.raises(TypeError, match=r"got 1 numbers; expected a cotangent"):
         pull([1.0])
