@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 import sys
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..graph import UNSET, Node, altered, apply, modes, topological_order
@@ -250,10 +251,10 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
     try:
         modes.trace, modes.recording = trace, True
         if watched is None:
-            sys.setprofile(watch)
+            _profile(watch)
         result = function(*trace.inputs)
         if not watched:
-            sys.setprofile(None)  # our own look at the state is no draw
+            _profile(None)  # our own look at the state is no draw
         states = _random_states()
         # Python's numbers may have been drawn in another thread, if nobody here was seen drawing.
         if states[1:] != drawn[1:] or (states != drawn and (watched or draws)):
@@ -268,7 +269,16 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
             altered.remove("trace")
         finally:
             if watched is None:
-                sys.setprofile(None)
+                _profile(None)
+
+
+_one_at_a_time = Lock()
+
+
+def _profile(watch: Callable[[Any, str, Any], None] | None) -> None:
+    """Set this thread's profile function, which Python refuses where two threads do so at once."""
+    with _one_at_a_time:
+        sys.setprofile(watch)
 
 
 def _random_states() -> list[Any]:
