@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import random
 import sys
-from threading import Lock
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from ..graph import UNSET, Node, altered, apply, modes, topological_order
@@ -247,7 +247,8 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
     watched = sys.getprofile()  # somebody else's: then values go without their local names
     before, recording = modes.trace, modes.recording
     drawn = _random_states()
-    altered[:0] = ("trace",)  # no call before `try`: that is where Ctrl-C would come
+    mark = f"trace {id(trace)}"
+    altered[:0] = (mark,)  # no call before `try`: that is where Ctrl-C would come
     try:
         modes.trace, modes.recording = trace, True
         if watched is None:
@@ -265,20 +266,27 @@ def called(function: Callable[..., Any], trace: Any) -> Any:
         return result
     finally:
         modes.trace, modes.recording = before, recording
-        try:
-            altered.remove("trace")
-        finally:
-            if watched is None:
-                _profile(None)
-
-
-_one_at_a_time = Lock()
+        pressed = None  # Ctrl-C may come at each call, and is heard when all is undone
+        while True:
+            try:
+                if watched is None:
+                    _profile(None)
+                if mark in altered:
+                    altered.remove(mark)
+                break
+            except KeyboardInterrupt as error:
+                pressed = error
+        if pressed is not None:
+            raise pressed
 
 
 def _profile(watch: Callable[[Any, str, Any], None] | None) -> None:
-    """Set this thread's profile function, which Python refuses where two threads do so at once."""
-    with _one_at_a_time:
-        sys.setprofile(watch)
+    """Set this thread's profile function, which Python refuses while another thread does so."""
+    while True:
+        try:
+            return sys.setprofile(watch)
+        except RuntimeError:
+            sleep(0.0)
 
 
 def _random_states() -> list[Any]:
